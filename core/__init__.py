@@ -1,0 +1,1 @@
+"""Clock, settings, errors, languages, logging: what every folder needs and no domain."""

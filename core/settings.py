@@ -1,0 +1,120 @@
+"""Settings from the environment. A wrong or unknown one stops the start, with its name."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+PREFIX = "GATEHOUSE_"
+
+
+class SettingsError(Exception):
+    """A setting that is unknown or cannot be used; the message names it."""
+
+
+def default_data_dir() -> Path:
+    """Where an own database and broker keep their files unless told otherwise."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/gatehouse")
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local/share") / "gatehouse"
+
+
+class Settings(BaseModel):
+    """Every setting, as documented in docs/settings.md. Read from GATEHOUSE_<NAME in capitals>."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Field(default_factory=default_data_dir, description="Folder of the embedded database and broker.")
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL to use, `postgresql://user:password@host/database`; empty: the embedded one."
+    )
+    database_pool: Annotated[int, Field(ge=2, le=200)] = Field(default=12, description="Most connections of one process.")
+    mqtt_url: SecretStr | None = Field(
+        default=None, description="MQTT broker to use, `mqtt://user:password@host:1883` or `mqtts://…`; empty: the embedded one."
+    )
+    mqtt_client_id: str = Field(
+        default="gatehouse-ingest",
+        min_length=1,
+        max_length=64,
+        description="Client id of the ingester; it must stay the same so that the broker keeps its session.",
+    )
+    mqtt_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=1883, description="Port of the embedded broker; 0: any free one."
+    )
+    http_host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
+    http_port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8080, description="Port of the web server; 0: any free one.")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+$",
+        description="Address people open, for links in notifications; with https, cookies are only sent encrypted.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None, description="At least 32 characters; empty: made once and kept in the data folder."
+    )
+    batch_size: Annotated[int, Field(ge=1, le=20000)] = Field(default=2000, description="Most messages in one commit.")
+    batch_ms: Annotated[int, Field(ge=1, le=5000)] = Field(
+        default=50, description="Longest wait for a batch to fill, milliseconds."
+    )
+    max_payload_bytes: Annotated[int, Field(ge=256, le=1_000_000)] = Field(
+        default=65_536, description="Larger messages are rejected, bytes."
+    )
+    max_clock_ahead: timedelta = Field(default=timedelta(hours=24), description="How far in the future a reading's time may lie.")
+    max_reading_age: timedelta = Field(default=timedelta(days=7), description="How old a late reading may be.")
+    reading_retention: timedelta = Field(default=timedelta(days=400), description="How long readings are kept.")
+    rejected_retention: timedelta = Field(default=timedelta(days=14), description="How long rejected messages are kept.")
+    rejected_limit: Annotated[int, Field(ge=100, le=1_000_000)] = Field(default=10_000, description="Most rejected messages kept.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="How much is logged.")
+    log_format: Literal["auto", "text", "json"] = Field(
+        default="auto", description="`text` for people, `json` for machines, `auto`: text in a terminal."
+    )
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether people come by https, so that the session cookie may be marked Secure."""
+        return (self.public_url or "").startswith("https://")
+
+
+def setting_names() -> tuple[str, ...]:
+    """The environment names of all settings, without the `_FILE` forms of secrets."""
+    return tuple(PREFIX + name.upper() for name in Settings.model_fields)
+
+
+def _is_secret(name: str) -> bool:
+    return "SecretStr" in str(Settings.model_fields[name].annotation)
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """Settings from `environ` (default: the process's own); `overrides` win, None means not given.
+
+    A secret may be given as `…_FILE`, the path of a file that holds it. GATEHOUSE_TEST_* belongs to the tests.
+    Raises SettingsError naming the setting.
+    """
+    values: dict[str, object] = {}
+    for variable, value in (os.environ if environ is None else environ).items():
+        if not variable.startswith(PREFIX) or variable.startswith(PREFIX + "TEST_"):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name in Settings.model_fields:
+            if value != "":
+                values[name] = value
+        elif name.removesuffix("_file") in Settings.model_fields and _is_secret(name.removesuffix("_file")):
+            values[name.removesuffix("_file")] = _read_secret(variable, Path(value))
+        else:
+            raise SettingsError(f"{variable}: there is no such setting; docs/settings.md lists them")
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise SettingsError(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}") from None
+
+
+def _read_secret(variable: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{variable}: {path}: {error.strerror}") from None

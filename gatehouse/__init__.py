@@ -1,0 +1,1 @@
+"""Composition root: the command line, the wiring of all parts, the scheduler."""

@@ -1,0 +1,1 @@
+"""PostgreSQL and TimescaleDB: connections, migrations, time-series tables, the embedded server."""

@@ -1,0 +1,34 @@
+"""Tells other processes that something changed, in the transaction that changed it."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import msgspec
+
+from store.db import Connection, execute
+
+CHANNEL = "gatehouse"
+
+Topic = Literal[
+    "reading", "status", "event", "alert", "outbox", "round", "check_in", "record", "notice", "discovered", "rejected", "ledger"
+]
+TOPICS: tuple[Topic, ...] = get_args(Topic)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What changed: a topic, the site (None: of no site), and where it has one, the id of the thing."""
+
+    topic: Topic
+    site_id: int | None = None
+    subject: str | None = None
+
+
+def notify(conn: Connection, change: Change) -> None:
+    """Send on commit. Equal changes of one transaction are sent once, by PostgreSQL."""
+    execute(conn, "SELECT pg_notify(%(channel)s, %(payload)s)", channel=CHANNEL, payload=msgspec.json.encode(change).decode())
+
+
+def decode_change(payload: str) -> Change:
+    """A received payload."""
+    return msgspec.json.decode(payload, type=Change)

@@ -1,0 +1,70 @@
+"""A database is brought forward once, and refuses what it does not know."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import psycopg
+import pytest
+
+from core.clock import ManualClock
+from ingest.tables import series_tables
+from store.db import Database
+from store.migrate import MigrationError, list_migrations, migrate
+from store.series import Column, SeriesError, SeriesTable, prepare_days
+
+
+def test_migrating_twice_changes_nothing(db: Database, now: datetime) -> None:
+    assert migrate(db.url, series_tables(), now) == []
+
+
+def test_an_edited_migration_is_noticed(db: Database, now: datetime) -> None:
+    with db.transaction() as conn:
+        conn.execute("UPDATE schema_migration SET checksum = 'x' WHERE number = 1")
+    with pytest.raises(MigrationError, match="changed after it was applied"):
+        migrate(db.url, series_tables(), now)
+
+
+def test_a_newer_database_is_left_alone(db: Database, now: datetime) -> None:
+    with db.transaction() as conn:
+        conn.execute("INSERT INTO schema_migration VALUES (9999, 'from the future', 'x', now())")
+    with pytest.raises(MigrationError, match="newer than this version"):
+        migrate(db.url, series_tables(), now)
+
+
+def test_migrations_are_numbered_without_gaps() -> None:
+    assert [m.number for m in list_migrations()] == list(range(1, len(list_migrations()) + 1))
+
+
+def test_a_kind_that_gains_a_measure_gains_a_column_and_keeps_its_rows(db: Database, clock: ManualClock) -> None:
+    columns = (
+        Column(name="site_id", sql_type="bigint", required=True),
+        Column(name="device_id", sql_type="bigint", required=True),
+        Column(name="ts", sql_type="timestamp with time zone", required=True),
+        Column(name="level", sql_type="real"),
+    )
+    before = SeriesTable(name="reading_test_kind", columns=columns)
+    after = SeriesTable(name="reading_test_kind", columns=(*columns, Column(name="depth", sql_type="real")))
+    migrate(db.url, (before,), clock.now())
+    with db.transaction() as conn:
+        prepare_days(conn, (before,), clock.now().date(), clock.now().date())
+        conn.execute("INSERT INTO reading_test_kind VALUES (1, 1, %s, 40)", (clock.now(),))
+    migrate(db.url, (after,), clock.now())
+    with db.transaction() as conn:
+        assert conn.execute("SELECT level, depth FROM reading_test_kind").fetchall() == [(40.0, None)]
+
+
+def test_a_measure_may_not_change_its_type(db: Database, now: datetime) -> None:
+    base = (Column(name="ts", sql_type="timestamp with time zone", required=True),)
+    migrate(db.url, (SeriesTable(name="reading_x", columns=(*base, Column(name="a", sql_type="real")), key=("ts",)),), now)
+    with pytest.raises(SeriesError, match=r"reading_x\.a is real, declared as text"):
+        migrate(db.url, (SeriesTable(name="reading_x", columns=(*base, Column(name="a", sql_type="text")), key=("ts",)),), now)
+
+
+def test_two_processes_migrate_one_empty_database(
+    server_url: str, now: datetime, run_together: Callable[..., list[object]]
+) -> None:
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute("CREATE DATABASE raced")
+    url = f"{server_url.rsplit('/', 1)[0]}/raced"
+    results = run_together(lambda: migrate(url, series_tables(), now), lambda: migrate(url, series_tables(), now))
+    assert sorted(len(names) for names in results if isinstance(names, list)) == [0, len(list_migrations())]
