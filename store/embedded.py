@@ -81,6 +81,15 @@ class EmbeddedPostgres:
         if self._process is not None:
             self._process.stop()
 
+    def attach(self) -> Self:
+        """Use the server that another process of ours runs in this folder. Raises EmbeddedServerError when none does."""
+        try:
+            self.port = int((self.data / "postmaster.pid").read_text(encoding="ascii").splitlines()[3])
+            psycopg.connect(self.url, connect_timeout=3).close()
+        except (OSError, ValueError, IndexError, psycopg.OperationalError):
+            raise EmbeddedServerError(f"no embedded database runs in {self.folder}") from None
+        return self
+
     @property
     def pid(self) -> int | None:
         """Process id of the server while it runs."""

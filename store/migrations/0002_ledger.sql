@@ -43,9 +43,10 @@ CREATE TABLE device (
     retired_at    timestamptz,
     PRIMARY KEY (site_id, id),
     UNIQUE (site_id, slug),
-    UNIQUE (site_id, asset_id),
     FOREIGN KEY (site_id, asset_id) REFERENCES asset (site_id, id)
 );
+-- A retired device keeps its asset, so that the history shows what reported before the replacement.
+CREATE UNIQUE INDEX device_of_asset ON device (site_id, asset_id) WHERE retired_at IS NULL;
 
 -- The four kinds of record. Append-only: a correction is a new record that names the one it corrects.
 CREATE TABLE asset_record (

@@ -31,7 +31,8 @@ CREATE TABLE device_status (
 );
 CREATE TRIGGER device_status_append_only BEFORE UPDATE OR DELETE ON device_status FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
--- What could not be taken. The same mistake again only counts, so that one bad device cannot push the others out.
+-- What could not be taken. The same reason on the same topic again only counts (detail and payload are the last ones),
+-- so that one bad device cannot push the others out.
 CREATE TABLE rejected_message (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- NULL: of no site we know
@@ -44,7 +45,7 @@ CREATE TABLE rejected_message (
     count         bigint NOT NULL DEFAULT 1,
     first_at      timestamptz NOT NULL,
     last_at       timestamptz NOT NULL,
-    UNIQUE NULLS NOT DISTINCT (site_id, topic, reason, detail)
+    UNIQUE NULLS NOT DISTINCT (site_id, topic, reason)
 );
 CREATE INDEX rejected_message_site ON rejected_message (site_id, last_at DESC);
 CREATE INDEX rejected_message_age ON rejected_message (last_at);
@@ -62,6 +63,16 @@ CREATE TABLE discovered_device (
     ignored_at    timestamptz,
     PRIMARY KEY (site_id, slug)
 );
+
+-- From the moment a device is in the ledger it has a state and is no discovery any more.
+CREATE FUNCTION receive_device() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO device_state (site_id, device_id, status, since, reason)
+    VALUES (NEW.site_id, NEW.id, 'unknown', NEW.registered_at, 'registered');
+    DELETE FROM discovered_device WHERE site_id = NEW.site_id AND slug = NEW.slug;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER device_registered AFTER INSERT ON device FOR EACH ROW EXECUTE FUNCTION receive_device();
 
 -- What each running ingester last said of itself; its silence is an alarm of its own.
 CREATE TABLE ingester (

@@ -12,12 +12,13 @@ CREATE TABLE checkpoint (
 );
 
 CREATE TABLE route (
-    site_id bigint NOT NULL REFERENCES site (id),
-    id      bigint GENERATED ALWAYS AS IDENTITY,
-    name    text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
-    PRIMARY KEY (site_id, id),
-    UNIQUE (site_id, name)
+    site_id    bigint NOT NULL REFERENCES site (id),
+    id         bigint GENERATED ALWAYS AS IDENTITY,
+    name       text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+    retired_at timestamptz,
+    PRIMARY KEY (site_id, id)
 );
+CREATE UNIQUE INDEX route_name ON route (site_id, name) WHERE retired_at IS NULL;
 
 CREATE TABLE route_stop (
     site_id       bigint NOT NULL,

@@ -1,0 +1,48 @@
+"""Checks of what people type, the same in every form and endpoint. Each raises Invalid with the field's name."""
+
+import re
+from collections.abc import Collection
+from typing import TypeVar
+
+from core.errors import Invalid
+
+T = TypeVar("T", bound=str)
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
+# Control characters but tab and line breaks; PostgreSQL refuses NUL, and the others only ever come by accident.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def one_line(value: str, *, field: str, limit: int, required: bool = True) -> str:
+    """Text of one line: outer spaces cut, inner ones single."""
+    return _checked(" ".join(_CONTROL.sub(" ", value).split()), field=field, limit=limit, required=required)
+
+
+def paragraph(value: str, *, field: str, limit: int, required: bool = False) -> str:
+    """Text of several lines, outer spaces cut."""
+    text = _CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return _checked(text.strip(), field=field, limit=limit, required=required)
+
+
+def one_of(value: str, choices: Collection[T], *, field: str) -> T:
+    """One of the known words."""
+    for choice in choices:
+        if choice == value:
+            return choice
+    raise Invalid("choice_missing" if not value else "choice_unknown", field=field)
+
+
+def slug(value: str, *, field: str, limit: int) -> str:
+    """A name for topics and addresses: small letters, digits, `-` and `_`."""
+    text = one_line(value, field=field, limit=limit)
+    if not _SLUG.fullmatch(text):
+        raise Invalid("slug_form", field=field)
+    return text
+
+
+def _checked(text: str, *, field: str, limit: int, required: bool) -> str:
+    if required and not text:
+        raise Invalid("text_missing", field=field)
+    if len(text) > limit:
+        raise Invalid("text_too_long", field=field, limit=limit)
+    return text

@@ -1,0 +1,81 @@
+"""Runs every declared job: on time, one process at a time, and at once when something it waits for changes."""
+
+import zlib
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import UTC
+
+import psycopg
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from core.clock import Clock
+from core.logs import get_logger
+from store.db import Database, fetch_value
+from store.jobs import Job
+from store.listen import ChangeListener
+from store.notify import Change
+
+log = get_logger(__name__)
+
+_LOCK_SPACE = 7001
+
+
+class Scheduler:
+    """Every process may have one: a job's advisory lock lets one of them run it, so a second is a hot standby."""
+
+    def __init__(self, db: Database, clock: Clock, listener: ChangeListener, jobs: Iterable[Job]) -> None:
+        self._db = db
+        self._clock = clock
+        self._listener = listener
+        self._jobs = {job.slug: job for job in jobs}
+        self._running = ExitStack()
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(4)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def start(self) -> None:
+        """Run each job once now and then as often as it declares."""
+        for job in self._jobs.values():
+            self._scheduler.add_job(
+                self._run, IntervalTrigger(seconds=job.every.total_seconds()), [job], id=job.slug, next_run_time=self._clock.now()
+            )
+        self._scheduler.start()
+        self._running.enter_context(self._listener.subscribed(self._wake, self._wake_all))
+
+    def stop(self) -> None:
+        """Wait for the jobs that run to finish."""
+        self._running.close()
+        self._scheduler.shutdown(wait=True)
+
+    def _wake(self, change: Change) -> None:
+        for job in self._jobs.values():
+            if change.topic in job.wake_on:
+                self._scheduler.modify_job(job.slug, next_run_time=self._clock.now())
+
+    def _wake_all(self) -> None:
+        for slug in self._jobs:
+            self._scheduler.modify_job(slug, next_run_time=self._clock.now())
+
+    def _run(self, job: Job) -> None:
+        try:
+            done = run_job(self._db, self._clock, job)
+        except psycopg.OperationalError as error:
+            log.warning("job has no database", job=job.slug, error=str(error).strip())
+        except Exception:
+            log.exception("job failed", job=job.slug)
+        else:
+            if done:
+                log.debug("job done", job=job.slug, count=done)
+
+
+def run_job(db: Database, clock: Clock, job: Job) -> int:
+    """Run a job in its transaction, unless another process runs it at this moment; how many things it did."""
+    with db.transaction() as conn:
+        lock = zlib.crc32(job.slug.encode()) - 2**31
+        if not fetch_value(conn, "SELECT pg_try_advisory_xact_lock(%(space)s, %(lock)s)", space=_LOCK_SPACE, lock=lock):
+            return 0
+        return job.run(conn, clock.now())

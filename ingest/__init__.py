@@ -1,0 +1,1 @@
+"""From MQTT messages to stored readings and the health of every device."""

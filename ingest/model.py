@@ -1,0 +1,186 @@
+"""The words of ingest: device kinds as they are declared, and messages as formats decode them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Literal
+
+import msgspec
+
+from core.i18n import Text
+
+Value = bool | int | float | str
+Status = Literal["online", "degraded", "fault", "stale", "offline", "unknown"]
+Severity = Literal["fault", "degraded", "notice"]
+
+
+class Unit(Enum):
+    """Units of measures, as written behind a number. BOOL and CHOICE have none."""
+
+    BOOL = "bool"
+    CHOICE = "choice"
+    COUNT = ""
+    PERCENT = "%"
+    CELSIUS = "°C"
+    AMPERE = "A"
+    SECOND = "s"
+    DAY = "d"
+    MILLIMETRE = "mm"
+    LITRE_PER_SECOND = "l/s"
+    KILOBIT_PER_SECOND = "kbit/s"
+    FRAME_PER_SECOND = "fps"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """One quantity a kind reports. `low` and `high` are the physically possible range, in `unit`, inclusive.
+
+    `slug` is also the name of its column. `note` tells an integrator what the name alone does not.
+    """
+
+    slug: str
+    unit: Unit
+    name: Text
+    low: float | None = None
+    high: float | None = None
+    choices: Mapping[str, Text] = field(default_factory=dict)
+    note: Text | None = None
+
+    @property
+    def sql_type(self) -> str:
+        """Its column's type: boolean, text, bigint for counts, real for the rest."""
+        return {Unit.BOOL: "boolean", Unit.CHOICE: "text", Unit.COUNT: "bigint"}.get(self.unit, "real")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """A fault a device reports of itself, or that is judged from its measures (then `note` says when).
+
+    `severity` says what it makes of the device's status.
+    """
+
+    slug: str
+    name: Text
+    severity: Literal["fault", "degraded"] = "fault"
+    note: Text | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventType:
+    """Something that happens at a moment; `security` events are shown with weight."""
+
+    slug: str
+    name: Text
+    security: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sample:
+    """An example a real device could send, with the status it must lead to. Golden case and documentation in one."""
+
+    measures: Mapping[str, Value]
+    faults: tuple[str, ...] = ()
+    status: Status = "online"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class DeviceKind:
+    """Everything Gatehouse knows of one kind of device. Declared once, so compared by identity.
+
+    `silent_after`: without any message for this long it is stale; after three times as long, offline.
+    `judge`: further faults seen in the measures themselves (a level of 100 %), as fault slugs of this kind.
+    `icon`: name of an icon of the page sprite.
+    """
+
+    slug: str
+    name: Text
+    icon: str
+    measures: tuple[Measure, ...]
+    silent_after: timedelta
+    faults: tuple[Fault, ...] = ()
+    events: tuple[EventType, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    judge: Callable[[Mapping[str, Value]], tuple[str, ...]] = lambda _: ()
+
+
+RejectReason = Literal[
+    "topic", "too_large", "not_json", "not_object", "missing_field", "unknown_field", "bad_time", "time_too_old", "time_ahead",
+    "unknown_site", "unknown_kind", "unknown_measure", "unknown_fault", "unknown_event", "wrong_type", "not_finite", "out_of_range",
+    "bad_status", "database",
+]  # fmt: skip
+
+
+def clipped(text: str, limit: int = 64) -> str:
+    """A text from outside, fit for a log, a page and a text column: printable, at most `limit` characters."""
+    safe = text[: limit + 1] if text.isprintable() else repr(text[: limit + 1])[1:-1]
+    return safe if len(safe) <= limit else f"{safe[: limit - 1]}…"
+
+
+class RejectedError(Exception):
+    """A message that cannot be taken. `detail` says in English, with the value, what was wrong where; printable and short."""
+
+    def __init__(self, reason: RejectReason, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason: RejectReason = reason
+        self.detail = clipped(detail, 400)
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}"
+
+
+def shown(value: object) -> str:
+    """A value from outside as a `detail` may show it: written as in JSON, short, never the inside of a structure."""
+    if isinstance(value, str):
+        return f'"{clipped(value)}"'
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, int) and value.bit_length() > 128:
+        return "an integer of more than 128 bits"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    return "an object" if isinstance(value, dict) else "an array" if isinstance(value, list) else f"a {type(value).__name__}"
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """Measures of one device at one time, as its format found them; not yet checked against the kind."""
+
+    site: str
+    device: str
+    ts: datetime
+    measures: dict[str, Any]
+    faults: tuple[str, ...] = ()
+
+
+class DeviceEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened. `event_id` is the device's own and makes a repetition harmless."""
+
+    site: str
+    device: str
+    ts: datetime
+    event_id: str
+    type: str
+    data: dict[str, Any]
+
+
+class Presence(msgspec.Struct, frozen=True, kw_only=True):
+    """The device, or the broker by its will, says that it is there or gone. `retained`: said some time ago."""
+
+    site: str
+    device: str
+    ts: datetime | None
+    online: bool
+    retained: bool = False
+
+
+Decoded = Reading | DeviceEvent | Presence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Format:
+    """How one vendor's messages are read. `topics` are MQTT filters; `decode` is pure and raises RejectedError."""
+
+    slug: str
+    name: Text
+    topics: tuple[str, ...]
+    decode: Callable[[str, bytes, bool], list[Decoded]]
