@@ -1,7 +1,10 @@
 """Checks of what people type, the same in every form and endpoint. Each raises Invalid with the field's name."""
 
 import re
+import unicodedata
 from collections.abc import Collection
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from core.errors import Invalid
@@ -38,6 +41,41 @@ def slug(value: str, *, field: str, limit: int) -> str:
     if not _SLUG.fullmatch(text):
         raise Invalid("slug_form", field=field)
     return text
+
+
+def day(value: str, *, field: str) -> date | None:
+    """A date as forms send it, `2026-11-22`; None when nothing was entered."""
+    text = value.strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid("date_form", field=field) from None
+
+
+def local_time(value: str, *, zone: tzinfo, field: str) -> datetime:
+    """A moment as forms send it, `2026-11-22T16:05`, on the clock of `zone`; in UTC."""
+    text = value.strip()
+    if not text:
+        raise Invalid("text_missing", field=field)
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid("time_form", field=field) from None
+
+
+def amount(value: str, *, field: str) -> Decimal | None:
+    """A number as people write it, `1,234.50`; None when nothing was entered."""
+    text = unicodedata.normalize("NFKC", value).replace(",", "").strip()
+    if not text:
+        return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise Invalid("number_form", field=field) from None
+    if not number.is_finite():
+        raise Invalid("number_form", field=field)
+    return number
 
 
 def _checked(text: str, *, field: str, limit: int, required: bool) -> str:

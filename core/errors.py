@@ -17,14 +17,15 @@ from typing import ClassVar
 
 
 class AppError(Exception):
-    """Something expected went wrong and the user is told what."""
+    """Something expected went wrong and the user is told what. `field` names where; None when it is no single one."""
 
     status: ClassVar[int] = 500
     code: str = "internal"
 
-    def __init__(self, code: str | None = None, /, **params: object) -> None:
+    def __init__(self, code: str | None = None, /, *, field: str | None = None, **params: object) -> None:
         if code is not None:
             self.code = code
+        self.field = field
         self.params = params
         super().__init__(self.code, params)
 
@@ -34,14 +35,10 @@ class AppError(Exception):
 
 
 class Invalid(AppError):
-    """What was entered cannot be accepted. `field` names where; None when it is the whole form."""
+    """What was entered cannot be accepted."""
 
     status = 422
     code = "invalid"
-
-    def __init__(self, code: str | None = None, /, *, field: str | None = None, **params: object) -> None:
-        super().__init__(code, **params)
-        self.field = field
 
 
 class NotFound(AppError):

@@ -36,8 +36,10 @@ def configure_logs(*, level: str = "INFO", log_format: LogFormat = "auto") -> No
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "httpcore", "apscheduler", "uvicorn.access"):
+    for chatty in ("httpx", "httpcore", "urllib3", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns each time a job is woken that runs already, which is how waking is meant to be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

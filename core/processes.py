@@ -7,12 +7,18 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
 
+from core.logs import get_logger
+
+log = get_logger(__name__)
+
 _PR_SET_PDEATHSIG = 1
+_LOOK_EVERY_SECONDS = 0.5
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -95,6 +101,43 @@ class ChildProcess:
             return "\n".join(self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
         except OSError:
             return ""
+
+
+class Watcher:
+    """Starts a child again when it dies, in a thread of its own, until it is stopped.
+
+    `restart` starts the child and waits until it answers; what it raises is logged and tried again.
+    """
+
+    def __init__(self, child: ChildProcess, restart: Callable[[], None], *, name: str) -> None:
+        self._child = child
+        self._restart = restart
+        self._name = name
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"watch-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Watch no more and stop the child. A child that was started again ends with the thread already."""
+        self.look_away()
+        self._child.stop()
+
+    def look_away(self) -> None:
+        """Watch no more, and leave the child as it is."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_LOOK_EVERY_SECONDS):
+            if self._child.pid is None:
+                log.error("a server of ours died, starting it again", server=self._name)
+                try:
+                    self._restart()
+                except Exception:
+                    log.exception("a server of ours does not start", server=self._name)
 
 
 def remember(pid_file: Path, pid: int) -> None:

@@ -52,9 +52,6 @@ class Settings(BaseModel):
         pattern=r"^https?://[^/]+$",
         description="Address people open, for links in notifications; with https, cookies are only sent encrypted.",
     )
-    secret_key: SecretStr | None = Field(
-        default=None, description="At least 32 characters; empty: made once and kept in the data folder."
-    )
     batch_size: Annotated[int, Field(ge=1, le=20000)] = Field(default=2000, description="Most messages in one commit.")
     batch_ms: Annotated[int, Field(ge=1, le=5000)] = Field(
         default=50, description="Longest wait for a batch to fill, milliseconds."
@@ -76,6 +73,11 @@ class Settings(BaseModel):
     def secure_cookies(self) -> bool:
         """Whether people come by https, so that the session cookie may be marked Secure."""
         return (self.public_url or "").startswith("https://")
+
+    @property
+    def base_url(self) -> str:
+        """The address people open, for links that leave the house; no slash at its end."""
+        return self.public_url or f"http://{self.http_host}:{self.http_port}"
 
 
 def setting_names() -> tuple[str, ...]:
