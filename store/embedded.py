@@ -7,6 +7,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +15,7 @@ from typing import Self
 
 import psycopg
 
-from core.logs import get_logger
-from core.processes import ChildProcess, end_leftover, free_port
-
-log = get_logger(__name__)
+from core.processes import ChildProcess, Watcher, end_leftover, free_port
 
 _USER = "gatehouse"
 # PostgreSQL refuses to run as root; then it runs as this user and owns its folder.
@@ -48,8 +46,7 @@ class EmbeddedPostgres:
         self._options = dict(options or {})
         self._user = _UNPRIVILEGED if os.geteuid() == 0 else None
         self._process: ChildProcess | None = None
-        self._watcher: threading.Thread | None = None
-        self._stopping = threading.Event()
+        self._watcher: Watcher | None = None
 
     @property
     def url(self) -> str:
@@ -69,16 +66,15 @@ class EmbeddedPostgres:
             self._initialise()
         self._start_and_wait()
         self._create_database()
-        self._watcher = threading.Thread(target=self._restart_when_it_dies, name="watch-postgres", daemon=True)
+        self._watcher = Watcher(self._process, self._start_and_wait, name="postgres")
         self._watcher.start()
         return self
 
     def stop(self) -> None:
         """Stop it cleanly; connections are closed."""
-        self._stopping.set()
         if self._watcher is not None:
-            self._watcher.join(10)
-        if self._process is not None:
+            self._watcher.stop()
+        elif self._process is not None:
             self._process.stop()
 
     def attach(self) -> Self:
@@ -132,8 +128,8 @@ class EmbeddedPostgres:
         shutil.rmtree(partial, ignore_errors=True)
         args: list[str | Path] = [
             self._binaries() / "initdb", "-D", partial, "-U", _USER, "--auth=scram-sha-256",
-            f"--pwfile={self.folder / 'password'}", "-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-            "--no-instructions", *([] if self._durable else ["--no-sync"]),
+            f"--pwfile={self.folder / 'password'}", "-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+            "--no-instructions", *self._initial_sync(),
         ]  # fmt: skip
         result = subprocess.run(  # noqa: S603 - our own binary
             args, user=self._user, extra_groups=[] if self._user else None, capture_output=True, text=True, check=False, cwd="/"
@@ -141,6 +137,12 @@ class EmbeddedPostgres:
         if result.returncode != 0:
             raise EmbeddedServerError(f"the database folder {self.data} could not be made: {result.stderr.strip()[-500:]}")
         partial.rename(self.data)
+
+    def _initial_sync(self) -> list[str]:
+        if not self._durable:
+            return ["--no-sync"]
+        # One call for the file system instead of a thousand for its files: 3.3 instead of 6.6 s on a busy disk.
+        return ["--sync-method=syncfs"] if sys.platform == "linux" else []
 
     def _make_process(self) -> ChildProcess:
         options = {
@@ -189,15 +191,6 @@ class EmbeddedPostgres:
         with psycopg.connect(self.url.rsplit("/", 1)[0] + "/postgres", autocommit=True) as conn:
             if conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (_USER,)).fetchone() is None:
                 conn.execute("CREATE DATABASE gatehouse")
-
-    def _restart_when_it_dies(self) -> None:
-        while not self._stopping.wait(0.5):
-            if self._process is not None and self._process.pid is None:
-                log.error("embedded database died, starting it again")
-                try:
-                    self._start_and_wait()
-                except (EmbeddedServerError, OSError):
-                    log.exception("embedded database does not start")
 
 
 def _world_reachable(path: Path) -> bool:

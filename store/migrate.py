@@ -64,6 +64,18 @@ def migrate(url: str, series: Sequence[SeriesTable], now: datetime, *, up_to: in
         return [migration.name for migration in new]
 
 
+def check_migrated(url: str) -> None:
+    """Raises MigrationError unless the database has this version's schema."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        there = conn.execute("SELECT to_regclass('schema_migration')").fetchone()
+        applied: dict[int, str] = {}
+        if there and there[0]:
+            applied = dict(conn.execute("SELECT number, checksum FROM schema_migration").fetchall())
+    _check(applied, list_migrations())
+    if missing := [migration.name for migration in list_migrations() if migration.number not in applied]:
+        raise MigrationError(f"the database lacks {', '.join(missing)}; run `gatehouse migrate` first")
+
+
 def _prepare(conn: Connection, now: datetime) -> dict[int, str]:
     with conn.transaction():
         conn.execute(

@@ -1,5 +1,6 @@
 """Tells other processes that something changed, in the transaction that changed it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -27,6 +28,16 @@ class Change:
 def notify(conn: Connection, change: Change) -> None:
     """Send on commit. Equal changes of one transaction are sent once, by PostgreSQL."""
     execute(conn, "SELECT pg_notify(%(channel)s, %(payload)s)", channel=CHANNEL, payload=msgspec.json.encode(change).decode())
+
+
+def notify_all(conn: Connection, changes: Collection[Change]) -> None:
+    """Many at once."""
+    execute(
+        conn,
+        "SELECT count(pg_notify(%(channel)s, payload)) FROM unnest(%(payloads)s::text[]) AS t (payload)",
+        channel=CHANNEL,
+        payloads=[msgspec.json.encode(change).decode() for change in changes],
+    )
 
 
 def decode_change(payload: str) -> Change:

@@ -22,6 +22,8 @@ from store.embedded import EmbeddedPostgres
 from store.migrate import migrate
 from store.series import prepare_days
 
+pytest_plugins = ["tests.cast", "tests.browser", "tests.ledger", "tests.alerts.receiver"]
+
 START = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)  # noon in Shanghai
 REQUIRE = frozenset(filter(None, os.environ.get("GATEHOUSE_TEST_REQUIRE", "").split(",")))
 FINDERS: dict[str, Callable[[], object]] = {
@@ -45,10 +47,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(HINTS[part])
 
 
+def _memory_folder() -> Path | None:
+    """Where files are kept in memory, if there is room: a database is cloned in 15 instead of 150 ms."""
+    folder = Path("/dev/shm")
+    roomy = folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 4 * 2**30
+    return folder if roomy else None
+
+
 @pytest.fixture(scope="session")
 def work_folder() -> Iterator[Path]:
     """A folder the unprivileged database user may enter, unlike pytest's own as root."""
-    folder = Path(tempfile.mkdtemp(prefix="gatehouse-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="gatehouse-test-", dir=_memory_folder()))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
@@ -78,7 +87,7 @@ def make_database(server_url: str) -> Callable[[], str]:
     def make() -> str:
         name = f"test_{next(numbers)}"
         with psycopg.connect(server_url, autocommit=True) as conn:
-            conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template_gatehouse").format(sql.Identifier(name)))
+            conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template_gatehouse STRATEGY file_copy").format(sql.Identifier(name)))
         return f"{base}/{name}"
 
     return make

@@ -4,7 +4,7 @@ CREATE TABLE device_state (
     device_id    bigint NOT NULL,
     status       text NOT NULL DEFAULT 'unknown' CHECK (status IN ('online', 'degraded', 'fault', 'stale', 'offline', 'unknown')),
     since        timestamptz NOT NULL,
-    -- why: will, silence, fault, recovered, registered, restart
+    -- why: will, silence, fault, recovered, seen, registered, restart
     reason       text NOT NULL,
     faults       text[] NOT NULL DEFAULT '{}',
     -- by our clock, of the last message; flushed lazily

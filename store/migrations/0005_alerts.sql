@@ -28,6 +28,7 @@ CREATE TABLE alert (
     CHECK (cleared_at IS NULL OR resolved_at IS NOT NULL)
 );
 CREATE UNIQUE INDEX alert_one_holding ON alert (site_id, subject, rule) WHERE cleared_at IS NULL;
+CREATE INDEX alert_unresolved ON alert (site_id, id) WHERE resolved_at IS NULL;
 CREATE INDEX alert_time ON alert (site_id, opened_at DESC, id DESC);
 
 -- Who did what to an alert and when. Append-only.
@@ -90,5 +91,6 @@ CREATE INDEX outbox_due ON outbox (next_attempt_at) WHERE next_attempt_at IS NOT
 CREATE INDEX outbox_waiting ON outbox (site_id, channel_id) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX outbox_alert ON outbox (site_id, alert_id, channel_id);
 
--- What the rules look for among all devices; most are not in it.
+-- What the rules look for: among all devices those that are ill, of each plan the latest round that is decided.
 CREATE INDEX device_state_ill ON device_state (status) WHERE status IN ('offline', 'fault');
+CREATE INDEX round_decided ON round (site_id, plan_id, starts_at DESC) WHERE state <> 'open';

@@ -9,7 +9,7 @@ import pytest
 from core.clock import ManualClock
 from ingest.tables import series_tables
 from store.db import Database
-from store.migrate import MigrationError, list_migrations, migrate
+from store.migrate import MigrationError, check_migrated, list_migrations, migrate
 from store.series import Column, SeriesError, SeriesTable, prepare_days
 
 
@@ -68,3 +68,11 @@ def test_two_processes_migrate_one_empty_database(
     url = f"{server_url.rsplit('/', 1)[0]}/raced"
     results = run_together(lambda: migrate(url, series_tables(), now), lambda: migrate(url, series_tables(), now))
     assert sorted(len(names) for names in results if isinstance(names, list)) == [0, len(list_migrations())]
+
+
+def test_a_role_alone_asks_for_the_migration_it_needs(server_url: str, db: Database) -> None:
+    check_migrated(db.url)
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute("CREATE DATABASE nothing_yet")
+    with pytest.raises(MigrationError, match="run `gatehouse migrate` first"):
+        check_migrated(f"{server_url.rsplit('/', 1)[0]}/nothing_yet")
