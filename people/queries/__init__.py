@@ -1,0 +1,1 @@
+"""SQL of people and what belongs to them, by table."""
