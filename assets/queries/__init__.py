@@ -1,0 +1,1 @@
+"""The SQL of the ledger: places, assets with their dependencies, devices, records."""
