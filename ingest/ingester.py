@@ -1,0 +1,148 @@
+"""Puts the parts of ingest together and runs them."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Self
+
+from assets.queries.places import list_mqtt_password_hashes
+from core.clock import Clock
+from core.settings import Settings
+from ingest.committer import Committer
+from ingest.embedded_broker import EmbeddedBroker
+from ingest.formats import all_formats
+from ingest.health_tracker import HealthTracker
+from ingest.inbox import Inbox
+from ingest.intake import Intake, Limits
+from ingest.kinds import all_kinds
+from ingest.mqtt import MqttClient
+from ingest.pipeline import Pipeline
+from ingest.registry import Registry
+from ingest.stats import Stats
+from ingest.tables import series_tables
+from ingest.topics import subscriptions
+from store.db import Connection, Database
+from store.listen import ChangeListener
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IngestOptions:
+    """How an ingester works. `name` is what it is called on pages, and its client id with the broker.
+
+    `away_tolerance`: for how long we may hear nothing, or write nothing, before every device's health is unknown.
+    """
+
+    name: str = "gatehouse-ingest"
+    batch_size: int = 2000
+    batch_ms: int = 50
+    limits: Limits = field(default_factory=Limits)
+    away_tolerance: timedelta = timedelta(seconds=10)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """What the settings say."""
+        return cls(
+            name=settings.mqtt_client_id,
+            batch_size=settings.batch_size,
+            batch_ms=settings.batch_ms,
+            limits=Limits(
+                max_payload_bytes=settings.max_payload_bytes,
+                max_clock_ahead=settings.max_clock_ahead,
+                max_reading_age=settings.max_reading_age,
+            ),
+        )
+
+
+class Ingester:
+    """MQTT in, database out: from `start` until `stop`, whatever the broker and the database do in between.
+
+    With the embedded `broker` it keeps the sites' credentials there up to date, and a client id nobody can guess.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        listener: ChangeListener,
+        clock: Clock,
+        mqtt_url: str,
+        options: IngestOptions | None = None,
+        broker: EmbeddedBroker | None = None,
+    ) -> None:
+        options = options or IngestOptions()
+        self._broker = broker
+        self._stopping = threading.Event()
+        self._inbox = Inbox()
+        formats, kinds = all_formats(), all_kinds()
+        self._mqtt = MqttClient(
+            mqtt_url,
+            client_id=options.name if broker is None else f"{options.name}-{broker.session_secret}",
+            filters=subscriptions(formats),
+            inbox=self._inbox,
+            clock=clock,
+            max_payload_bytes=options.limits.max_payload_bytes,
+        )
+        self._registry = Registry(db, listener, kinds, on_load=self._update_broker)
+        self._committer = Committer(db, {table.name: table for table in series_tables()}, self._stopping)
+        tracker = HealthTracker(clock.now(), tolerance=options.away_tolerance)
+        self._pipeline = Pipeline(
+            name=options.name,
+            clock=clock,
+            inbox=self._inbox,
+            mqtt=self._mqtt,
+            registry=self._registry,
+            tracker=tracker,
+            intake=Intake(formats, kinds, tracker, options.limits),
+            committer=self._committer,
+            stopping=self._stopping,
+            batch_size=options.batch_size,
+            batch_ms=options.batch_ms,
+        )
+
+    def start(self) -> Self:
+        """Begin; returns at once and never fails: the broker and the database may come later."""
+        self._registry.start()
+        self._pipeline.start()
+        self._mqtt.start()
+        return self
+
+    def stop(self) -> None:
+        """Finish the batch in hand, leave the rest with the broker, and end."""
+        self._stopping.set()
+        self._inbox.close()
+        self._pipeline.join(30)
+        self._mqtt.stop()
+        self._registry.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def wait_until_listening(self, seconds: float = 30) -> bool:
+        """Until every message published from now on arrives; False when it has not come to that in time."""
+        return self._registry.wait_until_ready(seconds) and self._mqtt.wait_until_listening(seconds)
+
+    @property
+    def stats(self) -> Stats:
+        """What it has done so far."""
+        counts = self._pipeline.counts
+        return Stats(
+            connected=self._mqtt.listening,
+            received=self._mqtt.received,
+            committed=counts.committed,
+            rejected=dict(counts.rejected),
+            discovered=counts.discovered,
+            quarantined=counts.quarantined,
+            queued=len(self._inbox),
+            batches=counts.batches,
+            transitions=counts.transitions,
+            failures=self._committer.failures,
+            connections=self._mqtt.epoch,
+            last_commit_at=counts.last_commit_at,
+        )
+
+    def _update_broker(self, conn: Connection) -> None:
+        if self._broker is not None:
+            self._broker.set_site_credentials(list_mqtt_password_hashes(conn))

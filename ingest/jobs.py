@@ -1,0 +1,43 @@
+"""What ingest has done regularly: room for readings to come, and bounds on what is kept."""
+
+from datetime import datetime, timedelta
+
+from core.settings import Settings
+from ingest.queries.inboxes import delete_discovered_beyond, delete_old_discovered, delete_old_rejected, delete_rejected_beyond
+from ingest.tables import series_tables
+from store.db import Connection
+from store.jobs import Job
+from store.series import drop_before, prepare_days
+
+# The scheduler may be away for so long before the ingester must make room by itself.
+_DAYS_AHEAD = timedelta(days=3)
+_MOST_DISCOVERED = 1000  # of one site
+
+
+def prepare_partitions(conn: Connection, now: datetime, settings: Settings) -> int:
+    """Make room for every reading that would be taken, and for the days to come; the number of partitions made."""
+    first = now - settings.max_reading_age
+    last = now + max(settings.max_clock_ahead, _DAYS_AHEAD)
+    return prepare_days(conn, series_tables(), first.date(), last.date())
+
+
+def jobs(settings: Settings) -> tuple[Job, ...]:
+    """Partitions ahead, retention of readings, bounds of the two inboxes."""
+
+    def prepare(conn: Connection, now: datetime) -> int:
+        return prepare_partitions(conn, now, settings)
+
+    def drop_old_readings(conn: Connection, now: datetime) -> int:
+        # What may still come in late must have a place.
+        return drop_before(conn, series_tables(), now - max(settings.reading_retention, settings.max_reading_age))
+
+    def bound_inboxes(conn: Connection, now: datetime) -> int:
+        before = now - settings.rejected_retention
+        forgotten = delete_old_rejected(conn, before=before) + delete_rejected_beyond(conn, most=settings.rejected_limit)
+        return forgotten + delete_old_discovered(conn, before=before) + delete_discovered_beyond(conn, most=_MOST_DISCOVERED)
+
+    return (
+        Job(slug="prepare_partitions", every=timedelta(hours=1), run=prepare),
+        Job(slug="drop_old_readings", every=timedelta(hours=6), run=drop_old_readings),
+        Job(slug="bound_inboxes", every=timedelta(minutes=1), run=bound_inboxes),
+    )

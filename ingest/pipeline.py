@@ -1,0 +1,176 @@
+"""The writer thread: messages into batches, batches into the database, and only then the acknowledgement."""
+
+import threading
+from datetime import datetime, timedelta
+
+from core.clock import Clock
+from core.logs import get_logger
+from ingest.announcer import Announcer, status_changes
+from ingest.batch import Batch, Heartbeat
+from ingest.committer import Committed, Committer
+from ingest.health_tracker import HealthTracker
+from ingest.inbox import Inbox, Message
+from ingest.intake import Intake
+from ingest.mqtt import MqttClient
+from ingest.registry import Registry
+from ingest.stats import Counts
+from store.notify import Change
+
+log = get_logger(__name__)
+
+_IDLE_SECONDS = 0.2  # how late a silence or a change of the ledger may be noticed
+_SEEN_EVERY = timedelta(seconds=10)
+_SEEN_AT_ONCE = 5000
+_HEARTBEAT_EVERY = timedelta(seconds=5)
+_NOTHING = timedelta(0)
+# A commit that took longer was no commit but an absence of the database.
+_NOTICEABLE = timedelta(seconds=2)
+
+
+class Pipeline:
+    """Runs in a thread of its own from `start` until `stop`; the only one that touches the tracker."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        clock: Clock,
+        inbox: Inbox,
+        mqtt: MqttClient,
+        registry: Registry,
+        tracker: HealthTracker,
+        intake: Intake,
+        committer: Committer,
+        stopping: threading.Event,
+        batch_size: int,
+        batch_ms: int,
+    ) -> None:
+        self._name = name
+        self._clock = clock
+        self._inbox = inbox
+        self._mqtt = mqtt
+        self._registry = registry
+        self._tracker = tracker
+        self._intake = intake
+        self._committer = committer
+        self._stopping = stopping
+        self._batch_size = batch_size
+        self._fill_seconds = batch_ms / 1000
+        self._announcer = Announcer()
+        self._started_at = clock.now()
+        self._beaten_at: datetime | None = None
+        self._epoch = 0
+        self._thread = threading.Thread(target=self._run, name="ingest-writer", daemon=True)
+        self.counts = Counts()
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the thread to end after `stopping` was set."""
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while not self._registry.wait_until_ready(_IDLE_SECONDS):
+            if self._stopping.is_set():
+                return
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except Exception:
+                # A defect of ours. Nothing was acknowledged: on a new connection the broker sends it all again.
+                log.exception("batch failed")
+                self._mqtt.reconnect()
+                self._stopping.wait(1)
+        self._last_turn()
+        self._committer.close()
+
+    def _turn(self) -> None:
+        messages = self._inbox.take(self._batch_size, wait=_IDLE_SECONDS, fill=self._fill_seconds)
+        now = self._clock.now()
+        self._follow(now)
+        batch = self._make_batch(messages, now)
+        if self._commit(batch):
+            self._mqtt.acknowledge(messages)
+
+    def _last_turn(self) -> None:
+        """Leave behind when each device was last seen."""
+        now = self._clock.now()
+        batch = Batch(seen=self._tracker.take_seen(now, older_than=_NOTHING, most=len(self._tracker)))
+        batch.heartbeat = self._heartbeat(now, connected=False)
+        self._commit(batch)
+
+    def _follow(self, now: datetime) -> None:
+        """Take over what changed around us: the ledger, and whether we can hear."""
+        ledger = self._registry.ledger
+        if ledger is not self._intake.ledger:
+            self._tracker.sync(ledger.devices(), now)
+            self._intake.ledger = ledger
+        epoch = self._mqtt.epoch
+        if not self._mqtt.listening:
+            self._tracker.lose_hearing(now)
+        elif self._tracker.deaf or epoch != self._epoch:
+            self._tracker.hear(now)
+            self._epoch = epoch
+
+    def _make_batch(self, messages: list[Message], now: datetime) -> Batch:
+        batch = Batch(messages=messages)
+        for message in messages:
+            self._intake.take(message, batch)
+        # While messages wait, silence is judged by the time of the last one that does not.
+        self._tracker.sweep(messages[-1].received_at if messages and len(self._inbox) else now)
+        batch.transitions = self._tracker.take_transitions()
+        batch.seen = self._tracker.take_seen(now, older_than=_SEEN_EVERY, most=_SEEN_AT_ONCE)
+        if self._beaten_at is None or now - self._beaten_at >= _HEARTBEAT_EVERY:
+            self._beaten_at = now
+            batch.heartbeat = self._heartbeat(now, connected=self._mqtt.listening)
+        self._announcer.note("reading", batch.readings_at)
+        self._announcer.note("rejected", {each.site_id for each in batch.rejected.sorted()})
+        batch.changes = self._announcer.due(now)
+        batch.changes += status_changes(batch.transitions)
+        batch.changes += [Change(topic="event", site_id=site_id) for site_id in sorted(batch.events_at)]
+        return batch
+
+    def _commit(self, batch: Batch) -> bool:
+        """Whether it is safe now; an empty batch is."""
+        if batch.is_empty:
+            self.counts.committed += len(batch.messages)
+            return True
+        before = self._clock.now()
+        committed = self._committer.commit(batch)
+        if committed is None:
+            return False
+        now = self._clock.now()
+        for key, health in committed.displaced.items():
+            self._tracker.adopt(key, health)
+        if now - before > _NOTICEABLE:
+            self._tracker.missed(before, now)
+        self._count(batch, committed, now)
+        return True
+
+    def _count(self, batch: Batch, committed: Committed, now: datetime) -> None:
+        counts = self.counts
+        counts.committed += len(batch.messages)
+        counts.batches += 1
+        counts.transitions += len(batch.transitions)
+        counts.discovered += len(batch.discovered)
+        counts.quarantined += committed.quarantined
+        for each in batch.rejected.sorted():
+            counts.rejected[each.reason] += each.count
+        if committed.quarantined:
+            counts.rejected["database"] += committed.quarantined
+        counts.last_commit_at = now
+
+    def _heartbeat(self, now: datetime, *, connected: bool) -> Heartbeat:
+        return Heartbeat(
+            client_id=self._name,
+            started_at=self._started_at,
+            seen_at=now,
+            connected=connected,
+            received=self._mqtt.received,
+            committed=self.counts.committed,
+            rejected=self.counts.rejected.total(),
+            queued=len(self._inbox),
+        )

@@ -1,0 +1,59 @@
+"""SQL of what the ingester must know: sites, and the devices in operation with the health they were left in."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ingest.health import Reason
+from ingest.model import Status
+from store.db import Connection, fetch_all
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteRow:
+    """A site messages may come from."""
+
+    id: int
+    slug: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceRow:
+    """A device in operation. `silent_after` is set where it differs from its kind's."""
+
+    site_id: int
+    id: int
+    slug: str
+    kind: str
+    silent_after: timedelta | None
+    status: Status
+    since: datetime
+    reason: Reason
+    faults: list[str]
+    last_seen_at: datetime | None
+    last_ts: datetime | None
+
+
+def list_known_sites(conn: Connection, *, site_id: int | None) -> list[SiteRow]:
+    """Every site, or that one."""
+    return fetch_all(
+        conn,
+        SiteRow,
+        "SELECT id, slug FROM site WHERE %(site_id)s::bigint IS NULL OR id = %(site_id)s",
+        site_id=site_id,
+    )
+
+
+def list_known_devices(conn: Connection, *, site_id: int | None) -> list[DeviceRow]:
+    """The devices in operation, of every site or of that one."""
+    return fetch_all(
+        conn,
+        DeviceRow,
+        """
+        SELECT d.site_id, d.id, d.slug, d.kind, d.silent_after,
+               s.status, s.since, s.reason, s.faults, s.last_seen_at, s.last_ts
+          FROM device d
+          JOIN device_state s ON s.site_id = d.site_id AND s.device_id = d.id
+         WHERE d.retired_at IS NULL AND (%(site_id)s::bigint IS NULL OR d.site_id = %(site_id)s)
+        """,
+        site_id=site_id,
+    )

@@ -1,0 +1,189 @@
+"""SQL the ingester writes with, besides the rows of the series tables. Many rows at once, in arrays."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from ingest.batch import Heartbeat
+from ingest.discovered import Discovered
+from ingest.health import Health, Reason
+from ingest.health_tracker import Seen, Transition
+from ingest.model import Status
+from ingest.registry import DeviceKey
+from ingest.rejected import Rejected
+from store.db import Connection, execute
+
+
+def move_states(conn: Connection, moves: Sequence[tuple[Status, Transition]]) -> set[DeviceKey]:
+    """Bring each device to where its transition leads, if its status is still the one given; which were moved."""
+    rows = conn.execute(
+        """
+        UPDATE device_state s
+           SET status = t.status, since = t.since, reason = t.reason, faults = string_to_array(t.faults, ','),
+               last_seen_at = greatest(s.last_seen_at, t.last_seen_at), last_ts = greatest(s.last_ts, t.last_ts),
+               skew_ms = coalesce(t.skew_ms, s.skew_ms)
+          FROM unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[], %(expected)s::text[], %(statuses)s::text[],
+                      %(sinces)s::timestamptz[], %(reasons)s::text[], %(faults)s::text[], %(seen)s::timestamptz[],
+                      %(ts)s::timestamptz[], %(skews)s::bigint[])
+               AS t (site_id, device_id, expected, status, since, reason, faults, last_seen_at, last_ts, skew_ms)
+         WHERE s.site_id = t.site_id AND s.device_id = t.device_id AND s.status = t.expected
+        RETURNING s.site_id, s.device_id
+        """,
+        {
+            "site_ids": [move.site_id for _, move in moves],
+            "device_ids": [move.device_id for _, move in moves],
+            "expected": [expected for expected, _ in moves],
+            "statuses": [move.health.status for _, move in moves],
+            "sinces": [move.health.since for _, move in moves],
+            "reasons": [move.health.reason for _, move in moves],
+            "faults": [",".join(move.health.faults) for _, move in moves],
+            "seen": [move.seen.last_seen_at for _, move in moves],
+            "ts": [move.seen.last_ts for _, move in moves],
+            "skews": [move.seen.skew_ms for _, move in moves],
+        },
+    )
+    return {(row[0], row[1]) for row in rows.fetchall()}
+
+
+def insert_statuses(conn: Connection, transitions: Sequence[Transition]) -> None:
+    """Append transitions to the devices' histories, in that order."""
+    execute(
+        conn,
+        """
+        INSERT INTO device_status (site_id, device_id, at, status, previous, reason, faults)
+        SELECT t.site_id, t.device_id, t.at, t.status, t.previous, t.reason, string_to_array(t.faults, ',')
+          FROM unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[], %(ats)s::timestamptz[], %(statuses)s::text[],
+                      %(previous)s::text[], %(reasons)s::text[], %(faults)s::text[])
+               WITH ORDINALITY AS t (site_id, device_id, at, status, previous, reason, faults, position)
+         ORDER BY t.position
+        """,
+        site_ids=[each.site_id for each in transitions],
+        device_ids=[each.device_id for each in transitions],
+        ats=[each.at for each in transitions],
+        statuses=[each.health.status for each in transitions],
+        previous=[each.previous for each in transitions],
+        reasons=[each.health.reason for each in transitions],
+        faults=[",".join(each.health.faults) for each in transitions],
+    )
+
+
+def list_healths(conn: Connection, keys: Collection[DeviceKey]) -> dict[DeviceKey, Health]:
+    """The health of these devices as it is in the database."""
+    rows: list[tuple[int, int, Status, datetime, Reason, list[str]]] = conn.execute(
+        """
+        SELECT s.site_id, s.device_id, s.status, s.since, s.reason, s.faults
+          FROM device_state s
+          JOIN unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[]) AS t (site_id, device_id)
+            ON s.site_id = t.site_id AND s.device_id = t.device_id
+        """,
+        {"site_ids": [key[0] for key in keys], "device_ids": [key[1] for key in keys]},
+    ).fetchall()
+    return {
+        (site_id, device_id): Health(status=status, since=since, reason=reason, faults=tuple(faults))
+        for site_id, device_id, status, since, reason, faults in rows
+    }
+
+
+def mark_seen(conn: Connection, seen: Sequence[Seen]) -> None:
+    """When devices were last heard."""
+    execute(
+        conn,
+        """
+        UPDATE device_state s
+           SET last_seen_at = greatest(s.last_seen_at, t.last_seen_at), last_ts = greatest(s.last_ts, t.last_ts),
+               skew_ms = coalesce(t.skew_ms, s.skew_ms)
+          FROM unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[], %(seen)s::timestamptz[], %(ts)s::timestamptz[],
+                      %(skews)s::bigint[]) AS t (site_id, device_id, last_seen_at, last_ts, skew_ms)
+         WHERE s.site_id = t.site_id AND s.device_id = t.device_id
+        """,
+        site_ids=[each.site_id for each in seen],
+        device_ids=[each.device_id for each in seen],
+        seen=[each.last_seen_at for each in seen],
+        ts=[each.last_ts for each in seen],
+        skews=[each.skew_ms for each in seen],
+    )
+
+
+def add_discovered(conn: Connection, found: Sequence[Discovered]) -> set[int]:
+    """Count messages of unregistered devices; the sites where one was heard for the first time.
+
+    A device that was registered a moment ago is left out.
+    """
+    rows = conn.execute(
+        """
+        INSERT INTO discovered_device (site_id, slug, kind_guess, first_seen_at, last_seen_at, message_count, last_topic,
+                                       last_payload)
+        SELECT t.site_id, t.slug, t.kind_guess, t.first_seen_at, t.last_seen_at, t.message_count, t.last_topic, t.last_payload
+          FROM unnest(%(site_ids)s::bigint[], %(slugs)s::text[], %(kinds)s::text[], %(firsts)s::timestamptz[],
+                      %(lasts)s::timestamptz[], %(counts)s::bigint[], %(topics)s::text[], %(payloads)s::text[])
+               AS t (site_id, slug, kind_guess, first_seen_at, last_seen_at, message_count, last_topic, last_payload)
+         WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.site_id = t.site_id AND d.slug = t.slug AND d.retired_at IS NULL)
+            ON CONFLICT (site_id, slug) DO UPDATE
+           SET kind_guess = coalesce(excluded.kind_guess, discovered_device.kind_guess),
+               last_seen_at = greatest(discovered_device.last_seen_at, excluded.last_seen_at),
+               message_count = discovered_device.message_count + excluded.message_count,
+               last_topic = excluded.last_topic, last_payload = excluded.last_payload
+        RETURNING site_id, xmax = 0
+        """,
+        {
+            "site_ids": [each.site_id for each in found],
+            "slugs": [each.slug for each in found],
+            "kinds": [each.kind_guess for each in found],
+            "firsts": [each.first_seen_at for each in found],
+            "lasts": [each.last_seen_at for each in found],
+            "counts": [each.message_count for each in found],
+            "topics": [each.last_topic for each in found],
+            "payloads": [each.last_payload for each in found],
+        },
+    )
+    return {site_id for site_id, is_new in rows.fetchall() if is_new}
+
+
+def add_rejected(conn: Connection, rejected: Sequence[Rejected]) -> None:
+    """Count rejected messages; the same mistake again is the same row."""
+    execute(
+        conn,
+        """
+        INSERT INTO rejected_message (site_id, topic, reason, detail, payload, payload_bytes, count, first_at, last_at)
+        SELECT t.site_id, t.topic, t.reason, t.detail, t.payload, t.payload_bytes, t.count, t.first_at, t.last_at
+          FROM unnest(%(site_ids)s::bigint[], %(topics)s::text[], %(reasons)s::text[], %(details)s::text[],
+                      %(payloads)s::bytea[], %(sizes)s::integer[], %(counts)s::bigint[], %(firsts)s::timestamptz[],
+                      %(lasts)s::timestamptz[])
+               AS t (site_id, topic, reason, detail, payload, payload_bytes, count, first_at, last_at)
+            ON CONFLICT (site_id, topic, reason) DO UPDATE
+           SET detail = excluded.detail, payload = excluded.payload, payload_bytes = excluded.payload_bytes,
+               count = rejected_message.count + excluded.count,
+               last_at = greatest(rejected_message.last_at, excluded.last_at)
+        """,
+        site_ids=[each.site_id for each in rejected],
+        topics=[each.topic for each in rejected],
+        reasons=[each.reason for each in rejected],
+        details=[each.detail for each in rejected],
+        payloads=[each.payload for each in rejected],
+        sizes=[each.payload_bytes for each in rejected],
+        counts=[each.count for each in rejected],
+        firsts=[each.first_at for each in rejected],
+        lasts=[each.last_at for each in rejected],
+    )
+
+
+def write_heartbeat(conn: Connection, heartbeat: Heartbeat) -> None:
+    """What an ingester says of itself."""
+    execute(
+        conn,
+        """
+        INSERT INTO ingester (client_id, started_at, seen_at, connected, received, committed, rejected, queued)
+        VALUES (%(client_id)s, %(started_at)s, %(seen_at)s, %(connected)s, %(received)s, %(committed)s, %(rejected)s, %(queued)s)
+            ON CONFLICT (client_id) DO UPDATE
+           SET started_at = excluded.started_at, seen_at = excluded.seen_at, connected = excluded.connected,
+               received = excluded.received, committed = excluded.committed, rejected = excluded.rejected,
+               queued = excluded.queued
+        """,
+        client_id=heartbeat.client_id,
+        started_at=heartbeat.started_at,
+        seen_at=heartbeat.seen_at,
+        connected=heartbeat.connected,
+        received=heartbeat.received,
+        committed=heartbeat.committed,
+        rejected=heartbeat.rejected,
+        queued=heartbeat.queued,
+    )

@@ -1,0 +1,167 @@
+"""The sites and devices of the ledger in memory, so that no message asks the database who sent it."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import psycopg
+
+from core.logs import get_logger
+from ingest.health import Health
+from ingest.model import DeviceKind
+from ingest.queries.known import DeviceRow, SiteRow, list_known_devices, list_known_sites
+from store.db import Connection, Database
+from store.listen import ChangeListener
+from store.notify import Change
+
+log = get_logger(__name__)
+
+DeviceKey = tuple[int, int]  # site, device
+
+_RELOAD_SECONDS = 30.0  # for changes nobody told of
+_GATHER_SECONDS = 0.05  # one form may change many rows
+_RETRY_SECONDS = 1.0
+# A device of a kind this version does not have is kept in the ledger; its messages are rejected with that reason.
+_SILENT_AFTER_OF_UNKNOWN_KIND = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownDevice:
+    """A device in operation, and the health it was in when it was loaded, which is no part of what it is."""
+
+    key: DeviceKey
+    slug: str
+    kind_slug: str
+    kind: DeviceKind | None
+    silent_after: timedelta
+    health: Health = field(compare=False)
+    last_seen_at: datetime | None = field(compare=False)
+    last_ts: datetime | None = field(compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownSite:
+    """A site and its devices by slug."""
+
+    id: int
+    slug: str
+    devices: Mapping[str, KnownDevice]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ledger:
+    """Every site by slug, as it was at one time. Another object is another version."""
+
+    sites: Mapping[str, KnownSite] = field(default_factory=dict)
+
+    def devices(self) -> Iterator[KnownDevice]:
+        """Every device in operation."""
+        for site in self.sites.values():
+            yield from site.devices.values()
+
+
+class Registry:
+    """Keeps `ledger` up to date: at once when told of a change, and all of it now and then.
+
+    `on_load` is called with the connection of each load, for others who follow the ledger. While the database is away
+    the last known ledger stays.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        listener: ChangeListener,
+        kinds: Mapping[str, DeviceKind],
+        *,
+        on_load: Callable[[Connection], object] | None = None,
+    ) -> None:
+        self._db = db
+        self._listener = listener
+        self._kinds = kinds
+        self._on_load = on_load
+        self._lock = threading.Lock()
+        self._changed: set[int | None] = {None}
+        self._told = threading.Event()
+        self._ready = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="registry", daemon=True)
+        self.ledger = Ledger()
+
+    def start(self) -> None:
+        """Begin to load and to follow; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping.set()
+        self._told.set()
+        if self._thread.is_alive():
+            self._thread.join(15)
+
+    def wait_until_ready(self, seconds: float) -> bool:
+        """Until the ledger has been loaded once; False when that took longer."""
+        return self._ready.wait(seconds)
+
+    def load(self, conn: Connection, site_id: int | None = None) -> None:
+        """Take the ledger as it is now, all of it or one site."""
+        rows = list_known_devices(conn, site_id=site_id)
+        sites = {site.id: site for site in list_known_sites(conn, site_id=site_id)}
+        kept = {} if site_id is None else {slug: site for slug, site in self.ledger.sites.items() if site.id != site_id}
+        loaded = kept | self._assemble(sites, rows)
+        if loaded != self.ledger.sites:
+            self.ledger = Ledger(sites=loaded)
+        if self._on_load is not None:
+            self._on_load(conn)
+        self._ready.set()
+
+    def _assemble(self, sites: Mapping[int, SiteRow], rows: list[DeviceRow]) -> dict[str, KnownSite]:
+        devices: dict[int, dict[str, KnownDevice]] = {site_id: {} for site_id in sites}
+        for row in rows:
+            if row.site_id in devices:
+                devices[row.site_id][row.slug] = self._known(row)
+        return {site.slug: KnownSite(id=site.id, slug=site.slug, devices=devices[site.id]) for site in sites.values()}
+
+    def _known(self, row: DeviceRow) -> KnownDevice:
+        kind = self._kinds.get(row.kind)
+        return KnownDevice(
+            key=(row.site_id, row.id),
+            slug=row.slug,
+            kind_slug=row.kind,
+            kind=kind,
+            silent_after=row.silent_after or (kind.silent_after if kind else _SILENT_AFTER_OF_UNKNOWN_KIND),
+            health=Health(status=row.status, since=row.since, reason=row.reason, faults=tuple(row.faults)),
+            last_seen_at=row.last_seen_at,
+            last_ts=row.last_ts,
+        )
+
+    def _on_change(self, change: Change) -> None:
+        if change.topic in ("ledger", "discovered"):
+            self._look_anew(change.site_id)
+
+    def _look_anew(self, site_id: int | None = None) -> None:
+        with self._lock:
+            self._changed.add(site_id)
+        self._told.set()
+
+    def _run(self) -> None:
+        with self._listener.subscribed(self._on_change, self._look_anew):
+            while not self._stopping.is_set():
+                try:
+                    self._load_changed()
+                except psycopg.Error as error:
+                    log.warning("ledger cannot be read", error=str(error).strip())
+                    self._stopping.wait(_RETRY_SECONDS)
+                    self._look_anew()
+                else:
+                    if not self._told.wait(_RELOAD_SECONDS):
+                        self._look_anew()
+                    self._stopping.wait(_GATHER_SECONDS)
+
+    def _load_changed(self) -> None:
+        self._told.clear()
+        with self._lock:
+            changed, self._changed = self._changed, set()
+        with self._db.transaction() as conn:
+            for site_id in [None] if None in changed else sorted(filter(None, changed)):
+                self.load(conn, site_id)

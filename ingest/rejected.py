@@ -1,0 +1,76 @@
+"""Messages that could not be taken, counted by what was wrong with them, until they are written with their batch."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingest.inbox import Message
+from ingest.model import RejectedError, RejectReason
+
+KEPT_BYTES = 4096
+_MAX_TOPIC, _MAX_DETAIL = 512, 500
+# One client that invents ever new topics must not push out what others did. Beyond so many different rejections in one
+# batch the rest are counted together, by reason, without a topic.
+_MOST_DIFFERENT = 200
+
+
+@dataclass(kw_only=True, slots=True)
+class Rejected:
+    """One mistake and how often it was made. Detail and payload (cut to KEPT_BYTES) are the last one's."""
+
+    site_id: int | None
+    topic: str
+    reason: RejectReason
+    detail: str
+    payload: bytes
+    payload_bytes: int
+    first_at: datetime
+    last_at: datetime
+    count: int = 0
+
+
+class RejectedMessages:
+    """The rejections of one batch. Equal ones only count."""
+
+    def __init__(self) -> None:
+        self._rejected: dict[tuple[int | None, str, RejectReason], Rejected] = {}
+
+    def __len__(self) -> int:
+        return len(self._rejected)
+
+    @property
+    def count(self) -> int:
+        """How many messages."""
+        return sum(each.count for each in self._rejected.values())
+
+    def sorted(self) -> list[Rejected]:
+        """Each mistake once, in an order that is the same for everyone who writes them."""
+        return sorted(self._rejected.values(), key=lambda each: (each.site_id or 0, each.topic, each.reason))
+
+    def add(self, message: Message, error: RejectedError, site_id: int | None) -> None:
+        """Count a message that was refused."""
+        topic = _clean(message.topic)[:_MAX_TOPIC]
+        if (site_id, topic, error.reason) not in self._rejected and len(self._rejected) >= _MOST_DIFFERENT:
+            topic = ""
+        key = (site_id, topic, error.reason)
+        found = self._rejected.get(key)
+        if found is None:
+            found = self._rejected[key] = Rejected(
+                site_id=site_id,
+                topic=topic,
+                reason=error.reason,
+                detail="",
+                payload=b"",
+                payload_bytes=0,
+                first_at=message.received_at,
+                last_at=message.received_at,
+            )
+        found.count += 1
+        found.detail = _clean(error.detail if topic else f"{error.detail}, and too many others at once")[:_MAX_DETAIL]
+        found.payload = message.payload[:KEPT_BYTES]
+        found.payload_bytes = message.size
+        found.last_at = message.received_at
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL's texts hold no NUL."""
+    return text.replace("\0", "�")

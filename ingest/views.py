@@ -1,0 +1,158 @@
+"""What pages, the API and reports are told of devices' health, events, discovered devices and rejected messages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ingest.health import Reason
+from ingest.model import RejectReason, Status, Value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceHealth:
+    """A device of the ledger with its state now.
+
+    `faults` are the last ones known, also while it is silent. `last_seen_at` is by our clock and up to ten seconds late;
+    `last_ts` is the time of the newest reading, by the device's clock but never ahead of ours; `skew_ms` says how far its
+    clock is ahead (negative: behind, or the message took long).
+    """
+
+    site_id: int
+    id: int
+    slug: str
+    name: str
+    kind: str
+    asset_id: int | None
+    asset_code: str | None
+    asset_name: str | None
+    area_id: int | None
+    area_name: str | None
+    status: Status
+    since: datetime
+    reason: Reason
+    faults: list[str]
+    last_seen_at: datetime | None
+    last_ts: datetime | None
+    skew_ms: int | None
+    silent_after: timedelta | None
+    registered_at: datetime
+    retired_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatusChange:
+    """One transition. `status` equals `previous` when only the faults changed."""
+
+    id: int
+    at: datetime
+    status: Status
+    previous: Status
+    reason: Reason
+    faults: list[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventRow:
+    """Something that happened at a device."""
+
+    device_id: int
+    device_slug: str
+    device_name: str
+    kind: str
+    ts: datetime
+    event_id: str
+    received_at: datetime
+    type: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventCursor:
+    """The last event of a page; the next page begins behind it."""
+
+    ts: datetime
+    device_id: int
+    event_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiscoveredDevice:
+    """A device that reports and is not in the ledger."""
+
+    slug: str
+    kind_guess: str | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    message_count: int
+    last_topic: str
+    last_payload: str
+    ignored_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RejectedMessage:
+    """A mistake, how often it was made, and the payload of the last time, cut to 4 kB."""
+
+    id: int
+    site_id: int | None
+    topic: str
+    reason: RejectReason
+    detail: str
+    payload: bytes
+    payload_bytes: int
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IngesterState:
+    """What an ingester last said of itself."""
+
+    client_id: str
+    started_at: datetime
+    seen_at: datetime
+    connected: bool
+    received: int
+    committed: int
+    rejected: int
+    queued: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LatestReading:
+    """The newest reading of a device; measures the message did not have are left out."""
+
+    ts: datetime
+    received_at: datetime
+    faults: tuple[str, ...]
+    measures: Mapping[str, Value]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Series:
+    """Columns for a chart: `times` in seconds since 1970, and for each measure as many values; None is a gap.
+
+    Numbers are averages of `width`, counts, true/false (1, 0) and choices (their place in the declaration, from 0) the
+    last value in it. Where readings are fewer than that, each is a point at its own time.
+    """
+
+    times: list[float]
+    values: Mapping[str, list[float | None]]
+    width: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Availability:
+    """How long a device worked (online, degraded), did not (fault, stale, offline), and nobody knew."""
+
+    up: timedelta
+    down: timedelta
+    unknown: timedelta
+
+    @property
+    def share(self) -> float | None:
+        """Of the time that is known, 0 to 1; None: nothing is known."""
+        known = self.up + self.down
+        return self.up / known if known else None

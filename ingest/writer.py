@@ -1,0 +1,61 @@
+"""Rows into series tables: straight in when they are new, merged when some may be there already, one by one when some are bad."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import psycopg
+from psycopg import sql
+
+from ingest.batch import Row
+from ingest.binary_copy import HEADER, TRAILER
+from store.db import Connection
+from store.series import SeriesTable
+
+T = TypeVar("T")
+Bad = tuple[T, psycopg.Error]
+
+
+def copy_rows(conn: Connection, table: SeriesTable, rows: Sequence[Row]) -> None:
+    """The fast way. A row that is there already raises UniqueViolation, and the transaction is lost."""
+    _copy(conn, sql.Identifier(table.name), table, rows)
+
+
+def merge_rows(conn: Connection, table: SeriesTable, rows: Sequence[Row]) -> None:
+    """Through a temporary table; what is there already stays as it is."""
+    incoming = sql.Identifier(f"incoming_{table.name}")
+    conn.execute(
+        sql.SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DROP").format(incoming, sql.Identifier(table.name))
+    )
+    _copy(conn, incoming, table, rows)
+    columns = _columns(table)
+    conn.execute(
+        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING").format(
+            sql.Identifier(table.name), columns, columns, incoming
+        )
+    )
+    conn.execute(sql.SQL("TRUNCATE {}").format(incoming))
+
+
+def keep_the_good(conn: Connection, items: Sequence[T], write: Callable[[Sequence[T]], None]) -> list[Bad[T]]:
+    """Write what can be written, halving until the bad ones stand alone; those, each with what the database said of it."""
+    if not items:
+        return []
+    try:
+        with conn.transaction():
+            write(items)
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        if len(items) == 1:
+            return [(items[0], error)]
+        half = len(items) // 2
+        return keep_the_good(conn, items[:half], write) + keep_the_good(conn, items[half:], write)
+    return []
+
+
+def _copy(conn: Connection, into: sql.Identifier, table: SeriesTable, rows: Sequence[Row]) -> None:
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(into, _columns(table))
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(b"".join((HEADER, *(data for data, _ in rows), TRAILER)))
+
+
+def _columns(table: SeriesTable) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)

@@ -1,0 +1,156 @@
+"""The embedded broker keeps what it acknowledged, and keeps sites apart."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import bcrypt
+import pytest
+
+from core.clock import SystemClock
+from core.processes import free_port
+from ingest.embedded_broker import EmbeddedBroker, EmbeddedBrokerError
+from ingest.inbox import Inbox, Message
+from ingest.mqtt import MqttClient
+from tests.ingest.conftest import Connect, Publisher
+
+Wait = Callable[..., None]
+
+
+def password_hash(password: str) -> str:
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
+
+
+def site_url(broker: EmbeddedBroker, site: str, password: str) -> str:
+    return f"mqtt://{site}:{password}@127.0.0.1:{broker.port}"
+
+
+class Heard:
+    """A subscriber as the ingester is one; `topics` of everything it was sent, acknowledged as it comes."""
+
+    def __init__(self, broker: EmbeddedBroker, *, client_id: str = "listener") -> None:
+        self._inbox = Inbox()
+        self.messages: list[Message] = []
+        self._client = MqttClient(
+            broker.url,
+            client_id=client_id,
+            filters=["gatehouse/v1/#"],
+            inbox=self._inbox,
+            clock=SystemClock(),
+            max_payload_bytes=1000,
+        )
+        self._client.start()
+        assert self._client.wait_until_listening(20)
+
+    @property
+    def topics(self) -> list[str]:
+        taken = self._inbox.take(100_000, wait=0, fill=0)
+        self._client.acknowledge(taken)
+        self.messages += taken
+        return [message.topic for message in self.messages]
+
+    def close(self) -> None:
+        self._client.stop()
+
+
+@pytest.fixture
+def heard(broker: EmbeddedBroker) -> "Heard":  # type: ignore[misc]
+    subscriber = Heard(broker)
+    yield subscriber  # type: ignore[misc]
+    subscriber.close()
+
+
+def test_nobody_comes_in_without_credentials(broker: EmbeddedBroker, connect: Connect) -> None:
+    for credentials in ("", "gatehouse.ingest:wrong@", "wutong:@"):
+        assert connect("stranger", url=f"mqtt://{credentials}127.0.0.1:{broker.port}").refused
+
+
+def test_a_device_of_one_site_cannot_publish_for_another(
+    broker: EmbeddedBroker, connect: Connect, heard: Heard, wait_for: Wait
+) -> None:
+    broker.set_site_credentials({"wutong": password_hash("w"), "jinxiu": password_hash("j")})
+    wait_for(lambda: connect("probe", url=site_url(broker, "jinxiu", "j")).refused is None)
+    intruder = connect("intruder", url=site_url(broker, "wutong", "w"), will=("gatehouse/v1/jinxiu/gate-1/status", "gone"))
+    for topic in ("gatehouse/v1/jinxiu/gate-1/reading", "gatehouse/v1/jinxiu/gate-1/status", "gatehouse/v1/wutong/gate-1/reading"):
+        intruder.publish(topic, "x", retain=True)
+    intruder.vanish()
+    connect("neighbour", url=site_url(broker, "jinxiu", "j")).publish("gatehouse/v1/jinxiu/door-1/reading", "x")
+    wait_for(lambda: len(heard.topics) >= 2)
+    later = Heard(broker, client_id="another")  # sees what was retained
+    wait_for(lambda: later.topics)
+    later.close()
+    assert heard.topics == ["gatehouse/v1/wutong/gate-1/reading", "gatehouse/v1/jinxiu/door-1/reading"]
+    assert later.topics == ["gatehouse/v1/wutong/gate-1/reading"]
+
+
+def test_a_changed_password_holds_at_once(broker: EmbeddedBroker, connect: Connect, wait_for: Wait) -> None:
+    assert broker.set_site_credentials({"wutong": password_hash("old")})
+    wait_for(lambda: connect("before", url=site_url(broker, "wutong", "old")).refused is None)
+    signed_in = connect("device", url=site_url(broker, "wutong", "old"))
+    bystander = connect("bystander")
+    credentials = {"wutong": password_hash("new")}
+    assert broker.set_site_credentials(credentials)
+    assert not broker.set_site_credentials(credentials)
+    assert signed_in.disconnected.wait(10)
+    assert not bystander.disconnected.is_set()
+    wait_for(lambda: connect("after", url=site_url(broker, "wutong", "new")).refused is None)
+    assert connect("late", url=site_url(broker, "wutong", "old")).refused
+
+
+def test_what_is_no_bcrypt_hash_cannot_get_into_the_configuration(broker: EmbeddedBroker, connect: Connect, wait_for: Wait) -> None:
+    broker.set_site_credentials({"wutong": 'x" } { user: "evil"', 'a", password': password_hash("x")})
+    assert "evil" not in (broker.folder / "broker.conf").read_text()
+    wait_for(lambda: connect().refused is None)
+
+
+def test_what_was_acknowledged_survives_kill_9_and_waits_for_its_subscriber(
+    broker: EmbeddedBroker, connect: Connect, wait_for: Wait
+) -> None:
+    subscriber = Heard(broker)
+    subscriber.close()
+    publisher = connect("publisher")
+    sent = [publisher.send(f"gatehouse/v1/wutong/gate-1/{number}", "x") for number in range(2000)]
+    sent[-1].wait_for_publish(20)
+    pid = broker.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    acknowledged = sum(each.is_published() for each in sent)
+    wait_for(lambda: broker.pid not in (None, pid))
+    back = Heard(broker)
+    wait_for(lambda: len(set(back.topics)) >= acknowledged)
+    back.close()
+    assert acknowledged == 2000
+
+
+def test_the_next_start_ends_what_an_earlier_one_left(tmp_path: Path) -> None:
+    folder = tmp_path / "broker"
+    first = EmbeddedBroker(folder).start()
+    left = first.pid
+    assert first._watcher is not None
+    first._watcher.look_away()  # as if the process had been killed: nobody looks after its broker any more
+    second = EmbeddedBroker(folder, first.port).start()
+    assert second.pid != left
+    assert second.url == first.url
+    second.stop()
+    first.stop()
+
+
+def test_a_port_that_is_taken_is_told_with_its_setting(broker: EmbeddedBroker, tmp_path: Path) -> None:
+    with pytest.raises(EmbeddedBrokerError, match=f"GATEHOUSE_MQTT_PORT: 127.0.0.1:{broker.port} is taken"):
+        EmbeddedBroker(tmp_path / "other", broker.port).start()
+
+
+def test_only_mqtt_can_be_reached_from_outside(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path / "broker", free_port(), listen="0.0.0.0").start()  # noqa: S104 - what is tested
+    try:
+        config = (tmp_path / "broker" / "broker.conf").read_text()
+        assert f'mqtt {{ host: "0.0.0.0", port: {broker.port}' in config
+        assert 'host: "127.0.0.1"\nport: -1' in config
+        assert "http" not in config
+        assert (tmp_path / "broker" / "broker.conf").stat().st_mode & 0o077 == 0
+        device = Publisher(broker.local_url, "device")
+        device.close()
+        assert device.refused is None
+    finally:
+        broker.stop()

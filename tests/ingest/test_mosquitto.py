@@ -1,0 +1,71 @@
+"""The same story on mosquitto."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from core.processes import ChildProcess, free_port
+from store.db import Database
+from tests.ingest.conftest import Devices, Publisher, Run, reading
+from tests.ingest.test_outages import GATE, all_stored_once, send_numbered, stored
+
+Wait = Callable[..., None]
+pytestmark = pytest.mark.mosquitto
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path, wait_for: Wait) -> Iterator[str]:
+    """Its address; set up as docs/operations.md says."""
+    binary = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    assert binary is not None
+    port = free_port()
+    config = tmp_path / "mosquitto.conf"
+    config.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {tmp_path}/\n"
+        "max_inflight_messages 0\nmax_queued_messages 0\nuser root\n"
+    )
+    process = ChildProcess([binary, "-c", config], pid_file=tmp_path / "pid", log_file=tmp_path / "log")
+    process.start()
+    url = f"mqtt://127.0.0.1:{port}"
+    wait_for(lambda: Publisher(url, "probe").close() is None, ignore=OSError)
+    yield url
+    process.stop()
+
+
+def test_messages_are_stored_once_across_a_restart_of_the_ingester(
+    db: Database, devices: Devices, mosquitto: str, run_ingester: Run, now: datetime, wait_for: Wait
+) -> None:
+    device = Publisher(mosquitto, "device")
+    first = run_ingester(url=mosquitto, batch_size=50)
+    send_numbered(device, now, range(1000))
+    wait_for(lambda: stored(db) > 200)
+    first.stop()
+    send_numbered(device, now, range(1000, 2000))
+    run_ingester(url=mosquitto)
+    wait_for(lambda: all_stored_once(db, 2000), seconds=60)
+    device.close()
+
+
+def test_a_will_and_what_is_retained_mean_the_same(
+    db: Database, devices: Devices, mosquitto: str, run_ingester: Run, now: datetime, wait_for: Wait
+) -> None:
+    def state(device_id: int) -> object:
+        with db.transaction() as conn:
+            row = conn.execute("SELECT status FROM device_state WHERE device_id = %s", (device_id,)).fetchone()
+        return row and row[0]
+
+    door = Publisher(mosquitto, "door")
+    door.publish("gatehouse/v1/wutong/door-1/status", {"status": "online"}, retain=True)
+    ingester = run_ingester(url=mosquitto)
+    gate = Publisher(mosquitto, "gate", will=("gatehouse/v1/wutong/gate-1/status", '{"status": "offline"}'))
+    gate.publish(GATE, reading(now, cycles=1))
+    wait_for(lambda: state(devices.gate) == "online")
+    gate.vanish()
+    wait_for(lambda: state(devices.gate) == "offline")
+    wait_for(lambda: ingester.stats.committed == 3)
+    assert state(devices.door) == "unknown"
+    door.close()

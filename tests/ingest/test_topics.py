@@ -1,0 +1,49 @@
+"""Topics find their format, and a session's subscriptions stay within what NATS grants."""
+
+import dataclasses
+
+import pytest
+
+from ingest.formats import all_formats
+from ingest.topics import FormatFinder, filter_pattern, max_ack_pending, subscriptions
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "topic", "fits"),
+    [
+        ("a/+/c", "a/b/c", True),
+        ("a/+/c", "a//c", True),
+        ("a/+/c", "a/b/b/c", False),
+        ("a/#", "a", True),
+        ("a/#", "a/b/c", True),
+        ("a/#", "ab", False),
+        ("#", "a/b", True),
+        ("#", "$SYS/a", False),
+        ("+/b", "$SYS/b", False),
+        ("a.b/+", "axb/c", False),
+        ("a/b", "a/b\n", False),
+    ],
+)
+def test_filters_match_as_mqtt_says(topic_filter: str, topic: str, fits: bool) -> None:
+    assert bool(filter_pattern(topic_filter).fullmatch(topic)) is fits
+
+
+def test_a_mistake_in_our_own_topic_is_left_to_the_native_format_to_explain() -> None:
+    find = FormatFinder(all_formats()).find
+    for topic in ("gatehouse/v1/wutong/gate-1/reading", "gatehouse/v1/wutong/gate-1/readings", "gatehouse/v1/wutong"):
+        format_ = find(topic)
+        assert format_ is not None
+        assert format_.slug == "native"
+    assert find("zigbee2mqtt/gate") is None
+
+
+def test_no_message_comes_by_two_subscriptions() -> None:
+    native = all_formats()["native"]
+    other = dataclasses.replace(native, slug="other", topics=("zigbee2mqtt/+", "zigbee2mqtt/+"))
+    assert subscriptions({"native": native, "other": other}) == ("gatehouse/v1/#", "zigbee2mqtt/+")
+
+
+@pytest.mark.parametrize("filters", [("a/#",), ("a/+",), ("a/#", "b/+", "c/+"), tuple(f"{n}/#" for n in range(20))])
+def test_the_sum_of_unacknowledged_messages_stays_within_a_nats_session(filters: tuple[str, ...]) -> None:
+    weight = sum(2 if each.endswith("#") else 1 for each in filters)
+    assert 1000 < max_ack_pending(filters) * weight <= 65_535
