@@ -1,0 +1,35 @@
+"""Makes the rounds of every plan ahead of time, so that a round is due even while we are down."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from patrol.models import LONGEST_SLOT
+from patrol.planning import queries
+from patrol.slots import list_slots
+from store.db import Connection
+from store.notify import Change, notify
+
+AHEAD = timedelta(hours=48)
+REFILL = timedelta(hours=24)  # every window comes within a day, so AHEAD always reaches past it and a plan is filled once a day
+
+
+def plan_rounds(conn: Connection, now: datetime, *, site_id: int | None = None) -> int:
+    """Make rounds until AHEAD for the plans (of one site) that have fewer than REFILL left; how many.
+
+    Run again it makes the same rounds, so none twice. No round begins before its plan's `active_from`, and none is
+    made that had already ended: what nobody could know of was not missed.
+    """
+    made = 0
+    for plan in queries.list_plans_to_fill(conn, now + REFILL, site_id=site_id):
+        slots = list_slots(plan.window, ZoneInfo(plan.tz), max(plan.active_from, now - LONGEST_SLOT), now + AHEAD)
+        new = queries.insert_rounds(
+            conn,
+            site_id=plan.site_id,
+            plan_id=plan.id,
+            slots=[slot for slot in slots if slot.due_at > now],
+            grace_minutes=plan.grace_minutes,
+        )
+        if new:
+            notify(conn, Change(topic="round", site_id=plan.site_id))
+        made += new
+    return made
