@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceCounts:
-    """Devices of a site by health. `down` are those offline or in fault."""
+    """Devices of a site by health. `down`: offline, in fault, or with an alert that is not over."""
 
     total: int
     online: int

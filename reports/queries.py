@@ -15,7 +15,8 @@ def get_device_counts(conn: Connection, *, site_id: int) -> DeviceCounts:
         SELECT count(*) AS total,
                count(*) FILTER (WHERE s.status = 'online') AS online,
                count(*) FILTER (WHERE s.status = 'degraded') AS degraded,
-               count(*) FILTER (WHERE s.status IN ('offline', 'fault')) AS down,
+               count(*) FILTER (WHERE s.status IN ('offline', 'fault') OR EXISTS (
+                   SELECT FROM alert a WHERE a.site_id = d.site_id AND a.subject = 'device:' || d.id AND a.resolved_at IS NULL)) AS down,
                count(*) FILTER (WHERE s.status = 'stale') AS stale,
                count(*) FILTER (WHERE s.status = 'unknown') AS unknown
           FROM device d
@@ -27,7 +28,10 @@ def get_device_counts(conn: Connection, *, site_id: int) -> DeviceCounts:
 
 
 def list_devices_down(conn: Connection, *, site_id: int, limit: int) -> list[DeviceDown]:
-    """Devices offline or in fault, the longest first, each with its open alert."""
+    """Devices offline, in fault, or with an alert that is not over, the longest first.
+
+    A device in fault that falls silent is first stale and then offline: it never leaves the list in between.
+    """
     return fetch_all(
         conn,
         DeviceDown,
@@ -45,7 +49,7 @@ def list_devices_down(conn: Connection, *, site_id: int, limit: int) -> list[Dev
                 ORDER BY a.opened_at
                 LIMIT 1) alert ON true
           LEFT JOIN person ON person.id = alert.acknowledged_by
-         WHERE s.site_id = %(site_id)s AND s.status IN ('offline', 'fault')
+         WHERE s.site_id = %(site_id)s AND (s.status IN ('offline', 'fault') OR alert.id IS NOT NULL)
          ORDER BY s.since, d.id
          LIMIT %(limit)s
         """,

@@ -1,9 +1,11 @@
 """A site today: what is down, which rounds were walked, what is overdue."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from assets.models import Site
 from ingest.kinds import all_kinds
+from patrol.slots import day_bounds
+from patrol.today import today_of
 from reports import queries
 from reports.models import SiteToday
 from store.db import Connection
@@ -13,16 +15,9 @@ _MOST_EVENTS = 8
 _EVENTS_WITHIN = timedelta(hours=24)
 
 
-def local_day(site: Site, now: datetime) -> tuple[datetime, datetime]:
-    """Beginning and end of the site's local day that holds `now`. A day of a change of clocks has 23 or 25 hours."""
-    today = now.astimezone(site.zone).date()
-    begin, end = (datetime.combine(day, time(), tzinfo=site.zone) for day in (today, today + timedelta(days=1)))
-    return begin, end
-
-
 def site_today(conn: Connection, *, site: Site, now: datetime) -> SiteToday:
     """Everything the overview shows. Lists are cut at fifty rows; the counts are whole."""
-    since, until = local_day(site, now)
+    since, until = day_bounds(today_of(site, now), site.zone)
     open_alerts, unacknowledged = queries.get_alert_counts(conn, site_id=site.id)
     security = sorted({event.slug for kind in all_kinds().values() for event in kind.events if event.security})
     return SiteToday(
