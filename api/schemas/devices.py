@@ -1,0 +1,169 @@
+"""Devices, as JSON: what they are, how they are, what they said."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from api.schemas.assets import AssetIn
+from api.schemas.base import Id, In, Out
+from ingest.health import Reason
+from ingest.model import RejectReason, Status, Value
+
+
+class DeviceOut(Out):
+    """A device with its health now. `last_seen_at` is by our clock; `skew_ms` says how far the device's own is ahead."""
+
+    id: int
+    slug: str
+    name: str
+    kind: str
+    asset_id: int | None
+    asset_code: str | None
+    asset_name: str | None
+    area_id: int | None
+    area_name: str | None
+    status: Status
+    since: datetime
+    reason: Reason
+    faults: list[str]
+    last_seen_at: datetime | None
+    last_ts: datetime | None
+    skew_ms: int | None
+    silent_after: timedelta | None
+    registered_at: datetime
+    retired_at: datetime | None
+
+
+class ReadingOut(Out):
+    """What was measured last; `ts` is by the device's clock."""
+
+    ts: datetime
+    received_at: datetime
+    faults: list[str]
+    measures: dict[str, Value]
+
+
+class DeviceDetailOut(DeviceOut):
+    """With its newest reading."""
+
+    latest: ReadingOut | None
+
+
+class NewDeviceIn(In):
+    """A device to be taken from now on. It may report of an asset of the ledger, or of a new one entered with it."""
+
+    slug: str
+    kind: str
+    name: str
+    asset_id: Id | None = None
+    new_asset: AssetIn | None = None
+    silent_after: Annotated[timedelta | None, Field(description="How long it may say nothing; null: what its kind declares.")] = (
+        None
+    )
+
+
+class DeviceIn(In):
+    """What can be changed of a device."""
+
+    name: str
+    asset_id: Id | None = None
+    silent_after: timedelta | None = None
+
+
+class StatusChangeOut(Out):
+    """A transition of a device's health. `status` equals `previous` when only the faults changed."""
+
+    id: int
+    at: datetime
+    status: Status
+    previous: Status
+    reason: Reason
+    faults: list[str]
+
+
+class EventOut(Out):
+    """Something that happened at a device."""
+
+    device_slug: str
+    ts: datetime
+    event_id: str
+    received_at: datetime
+    type: str
+    data: dict[str, Any]
+
+
+class MeasureSeriesOut(BaseModel):
+    """One measure over time; `values` has one entry for each of the series' times, null where nothing was measured."""
+
+    slug: str
+    name: str
+    unit: str
+    type: Annotated[str, Field(json_schema_extra={"enum": ["number", "bool", "choice"]})]
+    choices: dict[str, str]
+    values: list[Value | None]
+
+
+class SeriesOut(BaseModel):
+    """Measures of a device as columns, thinned to what a chart can show. Times are seconds since 1970.
+
+    Numbers are averages over `width_seconds`, other measures the last value in it. A point with nulls only stands where
+    nothing was measured for long.
+    """
+
+    tz: str
+    since: Annotated[float, Field(serialization_alias="from")]
+    until: Annotated[float, Field(serialization_alias="to")]
+    width_seconds: float
+    ts: list[float]
+    measures: list[MeasureSeriesOut]
+
+
+class DiscoveredOut(Out):
+    """A device that reports and is not in the ledger."""
+
+    slug: str
+    kind_guess: str | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    message_count: int
+    last_topic: str
+    last_payload: str
+    ignored_at: datetime | None
+
+
+class RejectedOut(BaseModel):
+    """A mistake, how often it was made, and the payload of the last time: cut, as text where it is text, else as hex."""
+
+    id: int
+    topic: str
+    reason: RejectReason
+    detail: str
+    payload: str
+    payload_is_hex: bool
+    payload_bytes: int
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+class MeasureOut(BaseModel):
+    """A quantity with its unit and possible range."""
+
+    slug: str
+    name: str
+    unit: str
+    low: float | None
+    high: float | None
+    choices: dict[str, str]
+
+
+class KindOut(BaseModel):
+    """A kind of device, as declared."""
+
+    slug: str
+    name: str
+    silent_after: timedelta
+    measures: list[MeasureOut]
+    faults: dict[str, str]
+    events: dict[str, str]
