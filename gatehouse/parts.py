@@ -2,30 +2,45 @@
 
 import fcntl
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
 
+from alerts import jobs as alerts_jobs
+from api.services import Services
 from core.clock import Clock
 from core.logs import get_logger
-from core.settings import Settings
+from core.settings import Settings, SettingsError
+from gatehouse.scheduler import Scheduler
+from ingest import jobs as ingest_jobs
+from ingest.embedded_broker import EmbeddedBroker
+from ingest.ingester import Ingester, IngestOptions
 from ingest.tables import series_tables
+from patrol import jobs as patrol_jobs
+from people import jobs as people_jobs
 from store.db import Database
-from store.embedded import EmbeddedPostgres
+from store.embedded import EmbeddedPostgres, EmbeddedServerError
+from store.jobs import Job
 from store.listen import ChangeListener
 from store.migrate import migrate
-from store.series import prepare_days
+from web.app import create_web
 
 log = get_logger(__name__)
 
 # Open event streams are cut after this long when the server stops.
 _GRACE_SECONDS = 2
+
+
+class _Told(Exception):
+    """Ctrl-C or SIGTERM."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,11 +86,21 @@ def database_url(settings: Settings) -> Iterator[str]:
         server.stop()
 
 
+def running_database_url(settings: Settings) -> str | None:
+    """The embedded database of a Gatehouse that runs now; None when a configured one is used or nothing runs."""
+    if settings.database_url is not None:
+        return None
+    try:
+        return EmbeddedPostgres(settings.data_dir / "postgres").attach().url
+    except EmbeddedServerError:
+        return None
+
+
 def prepare_database(url: str, settings: Settings, now: datetime) -> list[str]:
     """Migrate, and make room for the readings that may come; the names of the migrations applied."""
     applied = migrate(url, series_tables(), now)
     with Database(url, size=2).open() as db, db.transaction() as conn:
-        prepare_days(conn, series_tables(), (now - settings.max_reading_age).date(), (now + settings.max_clock_ahead).date())
+        ingest_jobs.prepare_partitions(conn, now, settings)
     return applied
 
 
@@ -110,8 +135,90 @@ def http_address(sock: socket.socket) -> str:
     return f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104 - compared, not bound
 
 
-def http_server(app: FastAPI) -> uvicorn.Server:
-    """A server for the app; run it with `.run(sockets=[…])`. It ends on Ctrl-C, SIGTERM or `.should_exit`."""
-    return uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS, server_header=False)
+@contextmanager
+def web(parts: Base, sock: socket.socket) -> Iterator[str]:
+    """The web server, answering while the block runs; the address for a browser on this machine."""
+    services = Services(settings=parts.settings, db=parts.db, clock=parts.clock, listener=parts.listener)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_web(services), log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS, server_header=False
+        )
     )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="web", daemon=True)
+    thread.start()
+    while thread.is_alive() and not server.started:
+        thread.join(0.01)
+    try:
+        yield http_address(sock)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def until_told() -> None:
+    """Sleep until Ctrl-C or SIGTERM. From then on both are ignored, so that an impatient second one spoils nothing."""
+
+    def tell(_signal: int, _frame: FrameType | None) -> None:
+        # No Event here: setting one that this very thread waits for would wait for itself.
+        raise _Told
+
+    try:
+        signal.signal(signal.SIGINT, tell)
+        signal.signal(signal.SIGTERM, tell)
+        while True:
+            signal.pause()
+    except _Told:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+@contextmanager
+def broker(settings: Settings, *, listen: bool = False) -> Iterator[EmbeddedBroker | None]:
+    """The embedded broker, running while the block does; None where one is configured."""
+    if settings.mqtt_url is not None:
+        if listen:
+            raise SettingsError("--listen opens the embedded broker, but GATEHOUSE_MQTT_URL names another one")
+        yield None
+        return
+    server = EmbeddedBroker(settings.data_dir / "broker", settings.mqtt_port, listen="0.0.0.0" if listen else "127.0.0.1")  # noqa: S104
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+def configured_broker(settings: Settings) -> str:
+    """The address of the configured broker."""
+    if settings.mqtt_url is None:
+        raise SettingsError("GATEHOUSE_MQTT_URL: a broker is needed here")
+    return settings.mqtt_url.get_secret_value()
+
+
+@contextmanager
+def ingester(parts: Base, embedded: EmbeddedBroker | None) -> Iterator[Ingester]:
+    """The ingester, on the embedded broker or else the configured one."""
+    with Ingester(
+        db=parts.db,
+        listener=parts.listener,
+        clock=parts.clock,
+        mqtt_url=embedded.url if embedded else configured_broker(parts.settings),
+        options=IngestOptions.from_settings(parts.settings),
+        broker=embedded,
+    ) as running:
+        yield running
+
+
+@contextmanager
+def scheduler(parts: Base) -> Iterator[None]:
+    """Every job of every folder."""
+    running = Scheduler(parts.db, parts.clock, parts.listener, all_jobs(parts.settings))
+    running.start()
+    try:
+        yield
+    finally:
+        running.stop()
+
+
+def all_jobs(settings: Settings) -> tuple[Job, ...]:
+    """What the folders declare in their `jobs.py`."""
+    return tuple(job for module in (people_jobs, ingest_jobs, patrol_jobs, alerts_jobs) for job in module.jobs(settings))

@@ -23,7 +23,8 @@ _LOCK_SPACE = 7001
 
 
 class Scheduler:
-    """Every process may have one: a job's advisory lock lets one of them run it, so a second is a hot standby."""
+    """Every process may have one: a job's advisory lock lets one of them run it, so a second is a hot standby. (A job with
+    `work` takes care of that itself.)"""
 
     def __init__(self, db: Database, clock: Clock, listener: ChangeListener, jobs: Iterable[Job]) -> None:
         self._db = db
@@ -73,7 +74,12 @@ class Scheduler:
 
 
 def run_job(db: Database, clock: Clock, job: Job) -> int:
-    """Run a job in its transaction, unless another process runs it at this moment; how many things it did."""
+    """Run a job in its transaction, unless another process runs it at this moment; how many things it did.
+
+    One that waits for the network opens its own transactions and needs no lock.
+    """
+    if job.run is None:
+        return job.work(db, clock) if job.work else 0
     with db.transaction() as conn:
         lock = zlib.crc32(job.slug.encode()) - 2**31
         if not fetch_value(conn, "SELECT pg_try_advisory_xact_lock(%(space)s, %(lock)s)", space=_LOCK_SPACE, lock=lock):

@@ -1,0 +1,46 @@
+"""The roles apart, for more than one machine: web, ingest, jobs, migrate. All need a database of their own kind to exist."""
+
+from contextlib import ExitStack
+
+from core.clock import Clock
+from core.settings import Settings, SettingsError
+from gatehouse.parts import base, database_url, ingester, listen_http, only_one, prepare_database, scheduler, until_told, web
+from store.migrate import check_migrated
+
+
+def run_web(settings: Settings, clock: Clock) -> None:
+    """The web server alone."""
+    with ExitStack() as stack:
+        sock = stack.enter_context(listen_http(settings))
+        parts = stack.enter_context(base(settings, clock, _configured_database(settings)))
+        address = stack.enter_context(web(parts, sock))
+        print(f"Gatehouse: {address}", flush=True)  # noqa: T201 - what the operator wants to know
+        until_told()
+
+
+def run_ingest(settings: Settings, clock: Clock) -> None:
+    """The ingester alone."""
+    with base(settings, clock, _configured_database(settings)) as parts, ingester(parts, None):
+        until_told()
+
+
+def run_jobs(settings: Settings, clock: Clock) -> None:
+    """The jobs alone."""
+    with base(settings, clock, _configured_database(settings)) as parts, scheduler(parts):
+        until_told()
+
+
+def run_migrate(settings: Settings, clock: Clock) -> list[str]:
+    """Migrate the configured database, else the embedded one; what was applied."""
+    with ExitStack() as stack:
+        if settings.database_url is None:
+            stack.enter_context(only_one(settings.data_dir))
+        return prepare_database(stack.enter_context(database_url(settings)), settings, clock.now())
+
+
+def _configured_database(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise SettingsError("GATEHOUSE_DATABASE_URL: a role alone needs a database that the others share")
+    url = settings.database_url.get_secret_value()
+    check_migrated(url)
+    return url

@@ -1,0 +1,34 @@
+"""`gatehouse serve`: everything one compound needs, in one process."""
+
+from contextlib import ExitStack
+
+from core.clock import Clock
+from core.settings import Settings
+from gatehouse.parts import (
+    base,
+    broker,
+    database_url,
+    ingester,
+    listen_http,
+    only_one,
+    prepare_database,
+    scheduler,
+    until_told,
+    web,
+)
+
+
+def run_serve(settings: Settings, clock: Clock, *, listen: bool) -> None:
+    """Runs until Ctrl-C or SIGTERM. `listen`: devices of the network may reach the embedded broker."""
+    with ExitStack() as stack:
+        sock = stack.enter_context(listen_http(settings))
+        stack.enter_context(only_one(settings.data_dir))
+        url = stack.enter_context(database_url(settings))
+        prepare_database(url, settings, clock.now())
+        embedded = stack.enter_context(broker(settings, listen=listen))
+        parts = stack.enter_context(base(settings, clock, url))
+        stack.enter_context(ingester(parts, embedded))
+        stack.enter_context(scheduler(parts))
+        address = stack.enter_context(web(parts, sock))
+        print(f"Gatehouse: {address}", flush=True)  # noqa: T201 - what the operator wants to know
+        until_told()
