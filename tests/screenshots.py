@@ -1,0 +1,244 @@
+"""Pictures of every page, for people to look at: `make screenshots`, or with ARGS="--only alert" those whose name has it.
+
+Both languages, light and dark, at a desk and on a phone, into screenshots/ with an index.html to look through; and the
+pictures of the README into docs/images/.
+"""
+
+import argparse
+import html
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from core.logs import configure_logs
+from tests.showcase import Showcase, running_showcase
+from tests.system import CHROMIUM_ARGS
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "screenshots"
+LOCALES = {"zh": "zh-CN", "en": "en-GB"}
+DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DEVICES = {"1280": DESK, "390": PHONE}
+THEMES = ("light", "dark")
+README_PICTURES = {"overview.en.1280.light": "overview.png", "overview.zh.1280.light": "overview.zh.png"}
+README_COLOURS = 128
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A page as `who` sees it, after `do` was done there. `status` is the answer it must have."""
+
+    name: str
+    who: str | None
+    path: str
+    do: Callable[[Page], None] | None = None
+    status: int = 200
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
+    parser.add_argument("--only", default="", help="only pages whose name has this in it")
+    only = parser.parse_args().only
+    configure_logs(level="CRITICAL")
+    FOLDER.mkdir(exist_ok=True)
+    with running_showcase() as showcase, _chromium() as chromium:
+        wanted = [picture for picture in _pictures(showcase) if only in picture.name]
+        for lang in LOCALES:
+            for width in DEVICES:
+                _take(chromium, showcase, wanted, lang, width)
+    _write_index()
+    for name, target in README_PICTURES.items():
+        if only in name:
+            _make_readme_picture(FOLDER / f"{name}.png", ROOT / "docs" / "images" / target)
+    print(f"{len(list(FOLDER.glob('*.png')))} pictures: {FOLDER / 'index.html'}")  # noqa: T201 - what the person at the terminal wants
+
+
+@contextmanager
+def _chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+def _take(chromium: Browser, showcase: Showcase, pictures: list[Picture], lang: str, width: str) -> None:
+    """Each page in both appearances."""
+    for who in dict.fromkeys(picture.who for picture in pictures):
+        context = chromium.new_context(locale=LOCALES[lang], timezone_id="Asia/Shanghai", reduced_motion="reduce", **DEVICES[width])
+        _sign_in(context, showcase, who)
+        page = context.new_page()
+        for picture in pictures:
+            if picture.who == who:
+                page.set_viewport_size(DEVICES[width]["viewport"])
+                _show(page, showcase, picture)
+                _make_room(page)
+                for theme in THEMES:
+                    _paint(page, theme)
+                    page.screenshot(path=FOLDER / f"{picture.name}.{lang}.{width}.{theme}.png")
+        context.close()
+
+
+def _sign_in(context: BrowserContext, showcase: Showcase, who: str | None) -> None:
+    if who is not None:
+        name, value = showcase.system.sign_in(showcase.people[who])
+        context.add_cookies([{"name": name, "value": value, "url": showcase.system.address}])
+
+
+def _show(page: Page, showcase: Showcase, picture: Picture) -> None:
+    answer = page.goto(showcase.system.address + picture.path)
+    if answer is None or answer.status != picture.status:
+        raise RuntimeError(f"{picture.name}: {picture.path} answered {answer and answer.status}")
+    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+    if picture.do is not None:
+        picture.do(page)
+
+
+def _make_room(page: Page) -> None:
+    """Let the window be as high as the page, so that what is fixed to its lower edge does not cover the middle."""
+    width, height = page.evaluate("() => [innerWidth, Math.max(innerHeight, document.scrollingElement.scrollHeight)]")
+    page.set_viewport_size({"width": width, "height": height})
+
+
+def _paint(page: Page, theme: str) -> None:
+    """Choose the appearance as a person does, and let the page draw it."""
+    page.evaluate("theme => { localStorage.setItem('gatehouse-theme', theme); window.gatehouse.applyTheme(); }", theme)
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def _pictures(showcase: Showcase) -> list[Picture]:
+    """Every page. A page that is new belongs here, too."""
+    site = f"/s/{showcase.spec.slug}"
+    ids = showcase.find_ids()
+    devices, patrol, asset = f"{site}/devices", f"{site}/patrol", f"{site}/assets/{ids['asset']}"
+    return [
+        Picture(name="login", who=None, path="/login"),
+        Picture(name="login-refused", who=None, path="/login", do=_sign_in_wrongly),
+        Picture(name="overview", who="manager", path=f"{site}/overview"),
+        Picture(name="overview-more", who="manager", path=f"{site}/overview", do=_open_menu),
+        Picture(name="overview-regional", who="regional", path=f"{site}/overview"),
+        Picture(name="alerts", who="manager", path=f"{site}/alerts"),
+        Picture(name="alerts-guard", who="guard", path=f"{site}/alerts"),
+        Picture(name="alerts-resolved", who="manager", path=f"{site}/alerts/resolved"),
+        Picture(name="alert-open", who="manager", path=f"{site}/alerts/{ids['alert_open']}"),
+        Picture(name="alert-acknowledged", who="engineer", path=f"{site}/alerts/{ids['alert_acknowledged']}"),
+        Picture(name="alert-resolved", who="engineer", path=f"{site}/alerts/{ids['alert_resolved']}"),
+        Picture(name="alert-round", who="manager", path=f"{site}/alerts/{ids['alert_of_round']}"),
+        Picture(name="channels", who="manager", path=f"{site}/channels"),
+        Picture(name="devices", who="engineer", path=devices),
+        Picture(name="devices-down", who="engineer", path=f"{devices}?status=down"),
+        Picture(name="devices-nothing", who="engineer", path=f"{devices}?search=nothing-of-this-name"),
+        Picture(name="device-gate", who="engineer", path=f"{devices}/barrier-east-in"),
+        Picture(name="device-cctv", who="engineer", path=f"{devices}/cam-gate-east"),
+        Picture(name="device-door", who="manager", path=f"{devices}/door-main-wicket"),
+        Picture(name="device-drainage", who="manager", path=f"{devices}/grease-trap"),
+        Picture(name="device-beam", who="leader", path=f"{devices}/beam-south"),
+        Picture(name="device-readings", who="engineer", path=f"{devices}/grease-trap/readings"),
+        Picture(name="device-events", who="engineer", path=f"{devices}/door-main-wicket/events"),
+        Picture(name="device-edit", who="engineer", path=f"{devices}/cam-gate-east/edit"),
+        Picture(name="devices-retired", who="engineer", path=f"{site}/retired-devices"),
+        Picture(name="device-register", who="engineer", path=f"{site}/register-device?slug=sump-7"),
+        Picture(name="discovered", who="engineer", path=f"{site}/discovered"),
+        Picture(name="rejected", who="engineer", path=f"{site}/rejected"),
+        Picture(name="assets", who="engineer", path=f"{site}/assets"),
+        Picture(name="asset", who="engineer", path=asset),
+        Picture(name="asset-new", who="engineer", path=f"{site}/assets/new"),
+        Picture(name="asset-edit", who="engineer", path=f"{asset}/edit"),
+        Picture(name="record-new", who="engineer", path=f"{asset}/records/new"),
+        Picture(name="record-correct", who="engineer", path=f"{site}/records/{ids['record']}/correct"),
+        Picture(name="guard", who="guard", path=f"{site}/guard"),
+        Picture(name="guard-wrong-code", who="guard", path=f"{site}/guard", do=_check_in_wrongly),
+        Picture(name="guard-menu", who="guard", path=f"{site}/guard", do=_open_guard_menu),
+        Picture(name="patrol", who="leader", path=patrol),
+        Picture(name="patrol-manager", who="manager", path=patrol),
+        Picture(name="round-missed", who="manager", path=f"{patrol}/rounds/{ids['round_missed']}"),
+        Picture(name="round-verified", who="leader", path=f"{patrol}/rounds/{ids['round_verified']}"),
+        Picture(name="check-ins", who="manager", path=f"{patrol}/check-ins"),
+        Picture(name="plan", who="manager", path=f"{patrol}/plan"),
+        Picture(name="plan-new", who="manager", path=f"{patrol}/plans/new"),
+        Picture(name="plan-edit", who="manager", path=f"{patrol}/plans/{ids['plan']}"),
+        Picture(name="route-edit", who="manager", path=f"{patrol}/routes/{ids['route']}"),
+        Picture(name="checkpoint-new", who="manager", path=f"{patrol}/checkpoints/new"),
+        Picture(name="checkpoint-edit", who="manager", path=f"{patrol}/checkpoints/{ids['checkpoint']}"),
+        Picture(name="notices", who="manager", path=f"{site}/notices"),
+        Picture(name="notices-closed", who="manager", path=f"{site}/notices/closed"),
+        Picture(name="notice", who="manager", path=f"{site}/notices/{ids['notice']}"),
+        Picture(name="notice-new", who="manager", path=f"{site}/notices/new"),
+        Picture(name="audit-site", who="manager", path=f"{site}/audit"),
+        Picture(name="account", who="manager", path="/account"),
+        Picture(name="sites", who="regional", path="/sites"),
+        Picture(name="sites-admin", who="admin", path="/sites"),
+        Picture(name="site-edit", who="admin", path=f"/admin/sites/{showcase.spec.slug}"),
+        Picture(name="site-new", who="admin", path="/admin/sites/new"),
+        Picture(name="regions", who="admin", path="/admin/regions"),
+        Picture(name="people", who="admin", path="/admin/people"),
+        Picture(name="person", who="admin", path=f"/admin/people/{showcase.people['engineer']}"),
+        Picture(name="person-new", who="admin", path="/admin/people/new"),
+        Picture(name="audit", who="admin", path="/admin/audit"),
+        Picture(name="rejected-admin", who="admin", path="/admin/rejected"),
+        Picture(name="error-not-found", who="manager", path=f"{site}/devices/no-such-device", status=404),
+        Picture(name="error-forbidden", who="guard", path=f"{site}/channels", status=403),
+    ]
+
+
+def _sign_in_wrongly(page: Page) -> None:
+    page.locator("[name=username]").fill("manager")
+    page.locator("[name=password]").fill("not-the-password")
+    page.locator(".gh-form button[type=submit]").click()
+    page.get_by_role("alert").wait_for()
+
+
+def _open_menu(page: Page) -> None:
+    page.locator("[popovertarget=gh-more]:visible, [popovertarget=gh-account]:visible").first.click()
+
+
+def _open_guard_menu(page: Page) -> None:
+    page.locator(".gh-guard-menu").click()
+
+
+def _check_in_wrongly(page: Page) -> None:
+    page.locator("[name=code]").fill("0000")
+    page.locator("#check-in-form button").click()
+    page.locator(".gh-result").wait_for()
+
+
+def _write_index() -> None:
+    """A page that shows them side by side: a row for each page, a column for each language, width and appearance."""
+    columns = [f"{lang}.{width}.{theme}" for width in DEVICES for lang in LOCALES for theme in THEMES]
+    names = sorted({file.name.split(".")[0] for file in FOLDER.glob("*.png")})
+    head = "".join(f"<th>{column}</th>" for column in columns)
+    rows = "".join(
+        f"<tr><th>{html.escape(name)}</th>"
+        + "".join(
+            f'<td><a href="{name}.{column}.png"><img src="{name}.{column}.png" loading="lazy" alt=""></a></td>'
+            for column in columns
+        )
+        + "</tr>"
+        for name in names
+    )
+    style = "body{font:14px sans-serif;background:#888}img{width:220px}th,td{padding:6px;vertical-align:top;text-align:left}"
+    (FOLDER / "index.html").write_text(
+        f'<!doctype html><meta charset="utf-8"><title>Gatehouse: every page</title><style>{style}</style>'
+        f"<table><tr><th></th>{head}</tr>{rows}</table>",
+        encoding="utf-8",
+    )
+
+
+def _make_readme_picture(source: Path, target: Path) -> None:
+    """The upper part, with few colours, so that it loads quickly."""
+    target.parent.mkdir(exist_ok=True)
+    with Image.open(source) as picture:
+        width, height = picture.size
+        part = picture.convert("RGB").crop((0, 0, width, min(height, width * 3 // 4)))
+        part.quantize(README_COLOURS).save(target, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
