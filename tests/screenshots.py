@@ -72,7 +72,7 @@ def _chromium() -> Iterator[Browser]:
 def _take(chromium: Browser, showcase: Showcase, pictures: list[Picture], lang: str, width: str) -> None:
     """Each page in both appearances."""
     for who in dict.fromkeys(picture.who for picture in pictures):
-        context = chromium.new_context(locale=LOCALES[lang], timezone_id="Asia/Shanghai", reduced_motion="reduce", **DEVICES[width])
+        context = chromium.new_context(locale=LOCALES[lang], timezone_id="Asia/Shanghai", **DEVICES[width])
         _sign_in(context, showcase, who)
         page = context.new_page()
         for picture in pictures:
@@ -111,6 +111,7 @@ def _paint(page: Page, theme: str) -> None:
     """Choose the appearance as a person does, and let the page draw it."""
     page.evaluate("theme => { localStorage.setItem('gatehouse-theme', theme); window.gatehouse.applyTheme(); }", theme)
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_function("() => !document.getAnimations().some(each => each instanceof CSSTransition)")
 
 
 def _pictures(showcase: Showcase) -> list[Picture]:
@@ -134,7 +135,7 @@ def _pictures(showcase: Showcase) -> list[Picture]:
         Picture(name="channels", who="manager", path=f"{site}/channels"),
         Picture(name="devices", who="engineer", path=devices),
         Picture(name="devices-down", who="engineer", path=f"{devices}?status=down"),
-        Picture(name="devices-nothing", who="engineer", path=f"{devices}?search=nothing-of-this-name"),
+        Picture(name="devices-nothing", who="engineer", path=f"{devices}?text=nothing-of-this-name"),
         Picture(name="device-gate", who="engineer", path=f"{devices}/barrier-east-in"),
         Picture(name="device-cctv", who="engineer", path=f"{devices}/cam-gate-east"),
         Picture(name="device-door", who="manager", path=f"{devices}/door-main-wicket"),

@@ -28,6 +28,12 @@
     return (value) => (value == null ? "–" : number.format(value) + unit);
   }
 
+  /* A counter of millions would not fit beside the axis in full. */
+  function axisNumber(value) {
+    const notation = Math.abs(value) < 100000 ? "standard" : "compact";
+    return new Intl.NumberFormat(lang, { notation, maximumFractionDigits: 2 }).format(value);
+  }
+
   function timeTexts(zone) {
     const time = new Intl.DateTimeFormat(lang, { ...twoDigits, timeZone: zone });
     const day = new Intl.DateTimeFormat(lang, { month: "short", day: "numeric", timeZone: zone });
@@ -98,7 +104,7 @@
           size: 64,
           space: 28,
           splits: steps ? () => steps.map((_, index) => index) : undefined,
-          values: (_, ticks) => ticks.map((tick) => (steps ? format(tick) : new Intl.NumberFormat(lang).format(tick))),
+          values: (_, ticks) => ticks.map(steps ? format : axisNumber),
         },
       ],
       series: [
