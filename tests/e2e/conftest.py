@@ -13,7 +13,7 @@ from tests.e2e.town import Town, running_town
 from tests.e2e.watch import Watch
 from tests.system import CHROMIUM_ARGS
 
-_PATIENCE_MS = 15_000
+_PATIENCE_MS = 40_000
 _LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 
 
