@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTv311
@@ -20,6 +21,7 @@ from core.logs import get_logger
 from ingest.broker_url import parse_broker_url
 from ingest.inbox import Inbox, Message
 from ingest.paho_client import PahoClient
+from ingest.wire import PacketBuffer, Published
 
 log = get_logger(__name__)
 
@@ -59,6 +61,7 @@ class MqttClient:
         self._client = self._make_client()
         self._received: list[Message] = []
         self._turn_bytes = 0
+        self._more = False
         self._held: set[int] = set()
         self._acks: deque[tuple[int, list[int]]] = deque()
         self._wake_reader, self._wake_writer = socket.socketpair()
@@ -148,6 +151,7 @@ class MqttClient:
         """Until the connection ends."""
         self.epoch += 1
         self._held.clear()
+        self._more = False
         self._reconnecting.clear()
         sock: Any = self._client.socket()
         with selectors.DefaultSelector() as selector:
@@ -168,28 +172,67 @@ class MqttClient:
         return self._client.socket() is sock
 
     def _turn(self, selector: selectors.BaseSelector, sock: Any, *, reading: bool) -> None:
-        at_hand = reading and sock.pending() > 0
+        at_hand = reading and self._more
         ready = {key.fileobj for key, _ in selector.select(0 if at_hand else _TURN_SECONDS)}
         if self._wake_reader in ready:
             self._drain_wake()
         self._send_acknowledgements()
         if reading and (at_hand or sock in ready):
-            self._read(sock)
+            self._more = self._read(sock)
+            self._hand_on()
         if not reading:
             self._client.expect_no_answer()
         if self._client.want_write():
             self._client.loop_write()
         self._client.loop_misc()
 
-    def _read(self, sock: Any) -> None:
-        """What is at hand, within bounds."""
-        self._client.loop_read()
-        while self._is_open(sock) and sock.pending():
+    def _read(self, sock: Any) -> bool:
+        """Take in what is at hand, within bounds; whether there may be more. PUBLISH packets are read here, the rest by paho."""
+        buffer: PacketBuffer = sock.buffer
+        while self._is_open(sock):
+            if self._client.is_between_packets:
+                self._take(buffer)
             if len(self._received) >= _TURN_MESSAGES or self._turn_bytes >= _TURN_BYTES:
-                break
-            if self._received and not self._inbox.has_room:  # it was read for the answer to CONNECT
-                break
-            self._client.loop_read()
+                return True
+            if buffer and (buffer.is_for_library or not self._client.is_between_packets):
+                self._client.loop_read()
+            elif (arrived := sock.fill()) is None:
+                return False
+            elif not arrived:
+                self._client.loop_read()  # which then finds the end and closes
+        return False
+
+    def _take(self, buffer: PacketBuffer) -> None:
+        now = self._clock.now()
+        before = len(self._received)
+        for published in buffer.publishes(_TURN_MESSAGES - before):
+            self._receive(published, now)
+        if len(self._received) > before:
+            self._client.heard()
+
+    def _receive(self, published: Published, now: datetime) -> None:
+        topic, payload, mid, retained, repeated = published
+        if mid:
+            if repeated and mid in self._held:
+                self.repeated += 1  # because we take long; the first one is still in our hands
+                return
+            self._held.add(mid)
+        size = len(payload)
+        self._turn_bytes += size
+        self._received.append(
+            Message(
+                topic=topic.decode("utf-8", "replace"),
+                payload=payload if size <= self._max_payload_bytes else payload[:_KEPT_OF_TOO_LARGE],
+                size=size,
+                received_at=now,
+                mid=mid,
+                epoch=self.epoch,
+                retained=retained,
+                repeated=repeated,
+            )
+        )
+
+    def _hand_on(self) -> None:
         if self._received:
             self.received += len(self._received)
             self._inbox.put(self._received)
@@ -222,27 +265,9 @@ class MqttClient:
             self._listening.set()
 
     def _on_message(self, _: Client, __: Any, message: MQTTMessage) -> None:
+        """One that was too large to be gathered in the buffer."""
         mid = message.mid if message.qos else 0
-        if mid:
-            if message.dup and mid in self._held:
-                self.repeated += 1  # because we take long; the first one is still in our hands
-                return
-            self._held.add(mid)
-        payload = bytes(message.payload)
-        size = len(payload)
-        self._turn_bytes += size
-        self._received.append(
-            Message(
-                topic=_topic(message),
-                payload=payload if size <= self._max_payload_bytes else payload[:_KEPT_OF_TOO_LARGE],
-                size=size,
-                received_at=self._clock.now(),
-                mid=mid,
-                epoch=self.epoch,
-                retained=message.retain,
-                repeated=message.dup,
-            )
-        )
+        self._receive((bytes(message._topic), bytes(message.payload), mid, message.retain, message.dup), self._clock.now())
 
     def _drain_wake(self) -> None:
         with suppress(BlockingIOError):
@@ -252,13 +277,6 @@ class MqttClient:
     def _wake(self) -> None:
         with suppress(OSError):  # full: it will wake anyway; closed: it has ended
             self._wake_writer.send(b"\0")
-
-
-def _topic(message: MQTTMessage) -> str:
-    try:
-        return message.topic
-    except UnicodeDecodeError:
-        return bytes(message._topic).decode("utf-8", "replace")
 
 
 def _watch(selector: selectors.BaseSelector, sock: Any, interest: int, wanted: int) -> int:
