@@ -7,6 +7,7 @@ from ingest.health_tracker import Transition
 from store.notify import Change, Topic
 
 _AT_MOST_EVERY = timedelta(seconds=1)
+_LOOK_EVERY = timedelta(milliseconds=200)  # a city has hundreds of sites waiting at every batch
 _MOST_SUBJECTS = 100
 
 
@@ -16,6 +17,7 @@ class Announcer:
     def __init__(self) -> None:
         self._told: dict[tuple[Topic, int | None], datetime] = {}
         self._waiting: dict[tuple[Topic, int | None], None] = {}
+        self._looked_at: datetime | None = None
 
     def note(self, topic: Topic, sites: Iterable[int | None]) -> None:
         """Something of these sites changed."""
@@ -24,6 +26,9 @@ class Announcer:
 
     def due(self, now: datetime) -> list[Change]:
         """What may be told now."""
+        if not self._waiting or (self._looked_at is not None and timedelta(0) <= now - self._looked_at < _LOOK_EVERY):
+            return []
+        self._looked_at = now
         ready = [key for key in self._waiting if key not in self._told or now - self._told[key] >= _AT_MOST_EVERY]
         for key in ready:
             del self._waiting[key]

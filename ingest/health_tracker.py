@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count, islice
+from itertools import count, islice, takewhile
 
 from ingest import health as machine
 from ingest.health import Health
@@ -202,7 +202,9 @@ class HealthTracker:
 
     def take_seen(self, now: datetime, *, older_than: timedelta, most: int) -> list[Seen]:
         """Devices heard whose row is that far behind, at most so many."""
-        due = [key for key, since in islice(self._unflushed.items(), most) if now - since >= older_than]
+        until = now - older_than
+        # In the order in which they were heard: the first that is not due ends it.
+        due = [key for key, _ in takewhile(lambda item: item[1] <= until, islice(self._unflushed.items(), most))]
         for key in due:
             del self._unflushed[key]
         return [self._devices[key].seen() for key in due]

@@ -31,7 +31,7 @@ class Message(msgspec.Struct, gc=False):
 class Inbox:
     """Between the network thread, which looks at `has_room` before it reads on, and the writer thread."""
 
-    def __init__(self, *, max_messages: int = 60_000, max_bytes: int = 48_000_000) -> None:
+    def __init__(self, *, max_messages: int = 20_000, max_bytes: int = 24_000_000) -> None:
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._messages: deque[Message] = deque()

@@ -19,7 +19,7 @@ from store.notify import Change
 log = get_logger(__name__)
 
 _IDLE_SECONDS = 0.2  # how late a silence or a change of the ledger may be noticed
-_SEEN_EVERY = timedelta(seconds=10)
+_SEEN_EVERY = timedelta(seconds=30)
 _SEEN_AT_ONCE = 5000
 _HEARTBEAT_EVERY = timedelta(seconds=5)
 _NOTHING = timedelta(0)

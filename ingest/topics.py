@@ -13,7 +13,8 @@ _NATS_COMFORTABLE = 30_000
 
 
 # Everything sent to us, also with a mistake in its topic: it must be seen among the rejected messages.
-_OURS = "gatehouse/v1/#"
+_OURS_PREFIX = "gatehouse/v1/"
+_OURS = f"{_OURS_PREFIX}#"
 _OURS_FORMAT = "native"
 
 
@@ -25,12 +26,17 @@ class FormatFinder:
 
     def __init__(self, formats: Mapping[str, Format]) -> None:
         self._by_pattern = [(filter_pattern(each), format_) for format_ in formats.values() for each in format_.topics]
-        if _OURS_FORMAT in formats:
-            self._by_pattern.append((filter_pattern(_OURS), formats[_OURS_FORMAT]))
+        self._ours = formats.get(_OURS_FORMAT)
         # Devices send to the same topics again and again.
-        self.find = lru_cache(maxsize=100_000)(self._find)
+        self._find_other = lru_cache(maxsize=20_000)(self._match)
 
-    def _find(self, topic: str) -> Format | None:
+    def find(self, topic: str) -> Format | None:
+        """The format that reads it; None: nothing of ours does."""
+        if topic.startswith(_OURS_PREFIX) and self._ours is not None:
+            return self._ours
+        return self._find_other(topic)
+
+    def _match(self, topic: str) -> Format | None:
         return next((format_ for pattern, format_ in self._by_pattern if pattern.fullmatch(topic)), None)
 
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
+from sys import intern
 from typing import Any, TypeVar
 
 import msgspec
@@ -59,15 +61,22 @@ def decode(topic: str, payload: bytes, retained: bool) -> list[Decoded]:
     A reading or event that the broker kept was delivered when it was new: it is passed over, for it would make a dead
     device look alive. An empty status is the deletion of a retained one and says nothing.
     """
-    match = _TOPIC.fullmatch(topic)
-    if match is None:
-        raise RejectedError("topic", _why_not_topic(topic))
-    site, device, channel = match.groups()
+    site, device, channel = _address(topic)
     if channel == "status":
         return [_presence(site, device, payload, retained)] if payload else []
     if retained:
         return []
     return [_reading(site, device, payload) if channel == "reading" else _event(site, device, payload)]
+
+
+@lru_cache(maxsize=100_000)  # devices send to the same topics again and again
+def _address(topic: str) -> tuple[str, str, str]:
+    """Site, device and channel."""
+    match = _TOPIC.fullmatch(topic)
+    if match is None:
+        raise RejectedError("topic", _why_not_topic(topic))
+    # Interned: compounds call their devices alike, and equal names that are one object are compared at once.
+    return intern(match[1]), intern(match[2]), intern(match[3])
 
 
 def _reading(site: str, device: str, payload: bytes) -> Reading:

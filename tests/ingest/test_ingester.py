@@ -233,7 +233,7 @@ def test_a_steady_device_costs_no_write_but_its_reading(
     wait_for(lambda: ingester.stats.committed == 6)
     assert rows(db, seen, devices.gate) == before
     last = clock.now()
-    clock.advance(timedelta(seconds=9))
+    clock.advance(timedelta(seconds=29))
     wait_for(lambda: rows(db, seen, devices.gate)[0][0] == last)
     clock.advance(SECOND)
     device.publish(f"{GATE}/reading", reading(clock.now(), cycles=9))
