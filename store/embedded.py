@@ -60,7 +60,7 @@ class EmbeddedPostgres:
         """
         self._prepare_folder()
         end_leftover(self.folder / "postgres.pid")
-        self.port = free_port()
+        self.port = self.port or free_port()  # started again it is where its users look for it
         self._process = self._make_process()
         if not self.data.exists():
             self._initialise()
