@@ -15,7 +15,7 @@ from ingest.batch import Batch, Row, TableRows
 from ingest.discovered import Discovered
 from ingest.health import Health
 from ingest.health_tracker import Transition
-from ingest.model import RejectedError, Status, clipped
+from ingest.model import RejectedError, Status
 from ingest.queries import writing
 from ingest.registry import DeviceKey
 from ingest.rejected import RejectedMessages
@@ -124,8 +124,8 @@ class Committer:
         every: list[Row] = rows.fresh + rows.late
         for (data, message), error in keep_the_good(conn, every, partial(merge_rows, conn, table)):
             site_id = int.from_bytes(data[6:14], "big")  # every series table's first column, after two lengths
-            detail = clipped(error.diag.message_primary or type(error).__name__)
-            quarantined.add(message, RejectedError("database", detail), site_id)
+            said = error.diag.message_primary or type(error).__name__
+            quarantined.add(message, RejectedError("database", "database", text=said), site_id)
 
     def _make_room(self, batch: Batch) -> None:
         """Partitions that the scheduler has not made: it may have been away for days."""

@@ -69,22 +69,22 @@ class Intake:
             batch.rejected.add(message, error, self._site_of(message.topic))
         except Exception as error:  # a defect of ours must not stop every other device's messages
             log.exception("message cannot be taken in", topic=message.topic)
-            refusal = RejectedError("internal", f"a defect of Gatehouse: {type(error).__name__}")
+            refusal = RejectedError("internal", "defect", error=type(error).__name__)
             batch.rejected.add(message, refusal, self._site_of(message.topic))
 
     def _decode(self, message: Message) -> list[Decoded]:
         most = self._limits.max_payload_bytes
         if message.size > most:
-            raise RejectedError("too_large", f"the message has more than {most} bytes")
+            raise RejectedError("too_large", "too_large", most=most)
         format_ = self._finder.find(message.topic)
         if format_ is None:
-            raise RejectedError("topic", f"no format reads {shown(message.topic)}")
+            raise RejectedError("topic", "no_format", topic=shown(message.topic))
         return format_.decode(message.topic, message.payload, message.retained)
 
     def _take_item(self, item: Decoded, message: Message, batch: Batch) -> None:
         site = self.ledger.sites.get(item.site)
         if site is None:
-            batch.rejected.add(message, RejectedError("unknown_site", f"there is no site {shown(item.site)}"), None)
+            batch.rejected.add(message, RejectedError("unknown_site", "no_site", site=shown(item.site)), None)
             return
         device = site.devices.get(item.device)
         try:
@@ -101,7 +101,7 @@ class Intake:
 
     def _discover(self, item: Decoded, site_id: int, message: Message, batch: Batch) -> None:
         if len(item.device) > _MAX_DEVICE_SLUG:
-            raise RejectedError("topic", f"device {shown(item.device)} is longer than {_MAX_DEVICE_SLUG} characters")
+            raise RejectedError("topic", "too_long", what="device", found=shown(item.device), most=_MAX_DEVICE_SLUG)
         if not (isinstance(item, Presence) and item.retained):  # left behind by a device that may be long gone
             batch.discovered.add(site_id, item, message, self._kinds)
 
@@ -118,10 +118,12 @@ class Intake:
         batch.readings_at.add(device.key[0])
         if checked.unknown:
             names = ", ".join(checked.unknown)
-            batch.rejected.add(message, RejectedError("unknown_measure", f"not kept, as {kind.slug} has no {names}"), device.key[0])
+            refusal = RejectedError("unknown_measure", "not_kept", kind=kind.slug, names=names)
+            batch.rejected.add(message, refusal, device.key[0])
         if checked.unknown_faults:
             names = ", ".join(checked.unknown_faults)
-            batch.rejected.add(message, RejectedError("unknown_fault", f"not kept, as {kind.slug} has no {names}"), device.key[0])
+            refusal = RejectedError("unknown_fault", "not_kept", kind=kind.slug, names=names)
+            batch.rejected.add(message, refusal, device.key[0])
 
     def _take_event(self, event: DeviceEvent, device: KnownDevice, message: Message, batch: Batch) -> None:
         self._check_time(event, message)
@@ -159,5 +161,5 @@ def _into(kind: DeviceKind) -> _Into:
 
 def _kind_of(device: KnownDevice) -> DeviceKind:
     if device.kind is None:
-        raise RejectedError("unknown_kind", f"the ledger says {shown(device.kind_slug)}, a kind this version does not have")
+        raise RejectedError("unknown_kind", "no_kind", kind=shown(device.kind_slug))
     return device.kind

@@ -9,10 +9,12 @@ from typing import Any, Literal
 import msgspec
 
 from core.i18n import Text
+from ingest.sentences import sentence
 
 Value = bool | int | float | str
 Status = Literal["online", "degraded", "fault", "stale", "offline", "unknown"]
 Severity = Literal["fault", "degraded", "notice"]
+MAX_FACT = 300  # characters
 
 
 class Unit(Enum):
@@ -118,28 +120,51 @@ def clipped(text: str, limit: int = 64) -> str:
 
 
 class RejectedError(Exception):
-    """A message that cannot be taken. `detail` says in English, with the value, what was wrong where; printable and short."""
+    """A message that cannot be taken, and why: a sentence of `locales/*/rejected.toml` by its key, and the facts it tells.
 
-    def __init__(self, reason: RejectReason, detail: str) -> None:
-        super().__init__(reason, detail)
+    Facts are kept as short printable texts. A value from outside is given as `shown` says, so that nobody takes a text
+    for a number; names, numbers, times and lengths of time are given as they are.
+    """
+
+    def __init__(self, reason: RejectReason, key: str, /, **facts: object) -> None:
+        super().__init__(reason, key)
         self.reason: RejectReason = reason
-        self.detail = clipped(detail, 400)
+        self.key = key
+        self.facts = {name: _fact(value) for name, value in facts.items()}
+
+    @property
+    def english(self) -> str:
+        """The sentence, for logs and tests."""
+        return sentence(self.key, self.facts, "en")
 
     def __str__(self) -> str:
-        return f"{self.reason}: {self.detail}"
+        return f"{self.reason}: {self.english}"
 
 
 def shown(value: object) -> str:
-    """A value from outside as a `detail` may show it: written as in JSON, short, never the inside of a structure."""
+    """A value from outside as a fact: written as in JSON, short, never the inside of a structure but its type's word."""
     if isinstance(value, str):
         return f'"{clipped(value)}"'
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
     if isinstance(value, int) and value.bit_length() > 128:
-        return "an integer of more than 128 bits"
+        return "huge_integer"
     if isinstance(value, (int, float)):
         return repr(value)
-    return "an object" if isinstance(value, dict) else "an array" if isinstance(value, list) else f"a {type(value).__name__}"
+    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else type(value).__name__
+
+
+def _fact(value: object) -> str:
+    """Numbers plainly, moments to the millisecond, lengths of time as ISO 8601 has them."""
+    if isinstance(value, str):
+        return clipped(value, MAX_FACT)
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return str(msgspec.to_builtins(value))
+    return shown(value)
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from ingest.inbox import Message
 from ingest.model import RejectedError, RejectReason
 
 KEPT_BYTES = 4096
-_MAX_TOPIC, _MAX_DETAIL = 512, 500
+_MAX_TOPIC = 512
 # One client that invents ever new topics must not push out what others did. Beyond so many different rejections in one
 # batch the rest are counted together, by reason, without a topic.
 _MOST_DIFFERENT = 200
@@ -15,12 +15,16 @@ _MOST_DIFFERENT = 200
 
 @dataclass(kw_only=True, slots=True)
 class Rejected:
-    """One mistake and how often it was made. Detail and payload (cut to KEPT_BYTES) are the last one's."""
+    """One mistake and how often it was made. Detail, facts and payload (cut to KEPT_BYTES) are the last one's.
+
+    Without a topic: of many topics, too many to list.
+    """
 
     site_id: int | None
     topic: str
     reason: RejectReason
-    detail: str
+    detail_key: str
+    facts: dict[str, str]
     payload: bytes
     payload_bytes: int
     first_at: datetime
@@ -48,7 +52,7 @@ class RejectedMessages:
 
     def add(self, message: Message, error: RejectedError, site_id: int | None) -> None:
         """Count a message that was refused."""
-        topic = _clean(message.topic)[:_MAX_TOPIC]
+        topic = message.topic.replace("\0", "�")[:_MAX_TOPIC]  # PostgreSQL's texts hold no NUL
         if (site_id, topic, error.reason) not in self._rejected and len(self._rejected) >= _MOST_DIFFERENT:
             topic = ""
         key = (site_id, topic, error.reason)
@@ -58,19 +62,15 @@ class RejectedMessages:
                 site_id=site_id,
                 topic=topic,
                 reason=error.reason,
-                detail="",
+                detail_key=error.key,
+                facts=error.facts,
                 payload=b"",
                 payload_bytes=0,
                 first_at=message.received_at,
                 last_at=message.received_at,
             )
         found.count += 1
-        found.detail = _clean(error.detail if topic else f"{error.detail}, and too many others at once")[:_MAX_DETAIL]
+        found.detail_key, found.facts = error.key, error.facts
         found.payload = message.payload[:KEPT_BYTES]
         found.payload_bytes = message.size
         found.last_at = message.received_at
-
-
-def _clean(text: str) -> str:
-    """PostgreSQL's texts hold no NUL."""
-    return text.replace("\0", "�")

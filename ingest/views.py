@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.i18n import Language
 from ingest.health import Reason
 from ingest.model import RejectReason, Status, Value
+from ingest.sentences import sentence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,18 +94,23 @@ class DiscoveredDevice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RejectedMessage:
-    """A mistake, how often it was made, and the payload of the last time, cut to 4 kB."""
+    """A mistake, how often it was made, and detail and payload of the last time, cut to 4 kB. Without a topic: of many."""
 
     id: int
     site_id: int | None
     topic: str
     reason: RejectReason
-    detail: str
+    detail_key: str
+    facts: Mapping[str, str]
     payload: bytes
     payload_bytes: int
     count: int
     first_at: datetime
     last_at: datetime
+
+    def detail(self, language: Language) -> str:
+        """What was wrong the last time, as a sentence."""
+        return sentence(self.detail_key, self.facts, language)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -108,13 +108,26 @@ def inboxes(db: Database, wutong: Site, now: datetime) -> None:
             " VALUES (%s, 'cam-7', 'cctv', %s, %s, 12, 'gatehouse/v1/wutong/cam-7/reading', '{\"x\": \"<b>\"}')",
             (wutong.id, now, now),
         )
-        for site_id, reason, payload, count in (
-            (wutong.id, "not_json", b'{"ts": <script>', 3),
-            (wutong.id, "out_of_range", b"\x00\xff\xfe", 1),
-            (None, "unknown_site", b"{}", 9),
+        cut = ("truncated", {})
+        level = ("range", {"where": "level", "low": "0", "high": "200", "unit": "%", "found": "940"})
+        nowhere = ("no_site", {"site": '"x"'})
+        for site_id, reason, (key, facts), payload, count in (
+            (wutong.id, "not_json", cut, b'{"ts": <script>', 3),
+            (wutong.id, "out_of_range", level, b"\x00\xff\xfe", 1),
+            (None, "unknown_site", nowhere, b"{}", 9),
         ):
             conn.execute(
-                "INSERT INTO rejected_message (site_id, topic, reason, detail, payload, payload_bytes, count, first_at, last_at)"
-                " VALUES (%s, 'gatehouse/v1/x/y/reading', %s, 'level is 940', %s, %s, %s, %s, %s)",
-                (site_id, reason, payload, len(payload), count, now - timedelta(hours=1), now - timedelta(minutes=count)),
+                "INSERT INTO rejected_message (site_id, topic, reason, detail_key, facts, payload, payload_bytes, count, first_at, last_at)"
+                " VALUES (%s, 'gatehouse/v1/x/y/reading', %s, %s, %s, %s, %s, %s, %s, %s)",
+                (
+                    site_id,
+                    reason,
+                    key,
+                    Jsonb(facts),
+                    payload,
+                    len(payload),
+                    count,
+                    now - timedelta(hours=1),
+                    now - timedelta(minutes=count),
+                ),
             )

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from api.access import Access, SiteAccess, allow, allow_anywhere
-from api.deps import Conn
+from api.deps import Conn, Translate
 from api.inboxes import readable, rejected_messages
 from api.paging import Page, PageRequest, Paging
 from api.schemas.devices import RejectedOut
+from core.i18n import Translator
 from ingest.views import RejectedMessage
 from store.db import Connection
 
@@ -17,30 +18,32 @@ router = APIRouter(tags=["devices"])
 
 @router.get("/sites/{site}/rejected")
 def list_rejected_messages(
-    access: Annotated[SiteAccess, allow("engineer", "manager")], conn: Conn, paging: Paging
+    access: Annotated[SiteAccess, allow("engineer", "manager")], conn: Conn, paging: Paging, t: Translate
 ) -> Page[RejectedOut]:
     """Of a site; what was wrong last comes first."""
-    return _page(conn, access.site.id, paging)
+    return _page(conn, access.site.id, paging, t)
 
 
 @router.get("/rejected")
-def list_stray_messages(access: Annotated[Access, allow_anywhere("admin")], conn: Conn, paging: Paging) -> Page[RejectedOut]:
+def list_stray_messages(
+    access: Annotated[Access, allow_anywhere("admin")], conn: Conn, paging: Paging, t: Translate
+) -> Page[RejectedOut]:
     """Of no site we know."""
-    return _page(conn, None, paging)
+    return _page(conn, None, paging, t)
 
 
-def _page(conn: Connection, site_id: int | None, paging: PageRequest) -> Page[RejectedOut]:
+def _page(conn: Connection, site_id: int | None, paging: PageRequest, t: Translator) -> Page[RejectedOut]:
     items, following = rejected_messages(conn, site_id, paging)
-    return Page(items=[_out(item) for item in items], next=following)
+    return Page(items=[_out(item, t) for item in items], next=following)
 
 
-def _out(message: RejectedMessage) -> RejectedOut:
+def _out(message: RejectedMessage, t: Translator) -> RejectedOut:
     text = readable(message.payload)
     return RejectedOut(
         id=message.id,
         topic=message.topic,
         reason=message.reason,
-        detail=message.detail,
+        detail=message.detail(t.language),
         payload=text if text is not None else message.payload.hex(" "),
         payload_is_hex=text is None,
         payload_bytes=message.payload_bytes,

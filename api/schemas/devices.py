@@ -133,7 +133,10 @@ class DiscoveredOut(Out):
 
 
 class RejectedOut(BaseModel):
-    """A mistake, how often it was made, and the payload of the last time: cut, as text where it is text, else as hex."""
+    """A mistake, how often it was made, and detail and payload of the last time.
+
+    `detail` is a sentence in the caller's language. The payload is cut, as text where it is text, else as hex. An empty topic: many topics, too many to list.
+    """
 
     id: int
     topic: str

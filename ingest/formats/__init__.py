@@ -8,7 +8,7 @@ from types import MappingProxyType
 from ingest.model import Format
 from ingest.plugins import collect
 
-_HELPERS = frozenset({"times"})
+_HELPERS = frozenset({"payloads", "times"})
 
 
 @cache

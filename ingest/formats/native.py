@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from core.i18n import Text
+from ingest.formats.payloads import read
 from ingest.formats.times import parse_time
-from ingest.model import Decoded, DeviceEvent, Format, Presence, Reading, RejectedError, RejectReason, shown
+from ingest.model import Decoded, DeviceEvent, Format, Presence, Reading, RejectedError, shown
 
 SLUG = "[a-z0-9][a-z0-9._-]{0,63}"
 _TOPIC = re.compile(f"gatehouse/v1/({SLUG})/({SLUG})/(reading|event|status)")
-_NOT_FINITE = re.compile(rb"[:\[,]\s*[+-]?(?:NaN|Inf(?:inity)?)\b", re.IGNORECASE)
+_FORM = "gatehouse/v1/<site>/<device>/<reading|event|status>"
 Time = datetime | int | float  # as the decoder finds it; parse_time makes it UTC
 
 
@@ -48,7 +49,6 @@ class _Timed(msgspec.Struct):
 
 
 T = TypeVar("T")
-_Read = Callable[[bytes], T]
 _read_reading = msgspec.json.Decoder(_Reading).decode
 _read_event = msgspec.json.Decoder(_Event).decode
 _read_status = msgspec.json.Decoder(_Status).decode
@@ -74,7 +74,7 @@ def _address(topic: str) -> tuple[str, str, str]:
     """Site, device and channel."""
     match = _TOPIC.fullmatch(topic)
     if match is None:
-        raise RejectedError("topic", _why_not_topic(topic))
+        raise _not_ours(topic)
     # Interned: compounds call their devices alike, and equal names that are one object are compared at once.
     return intern(match[1]), intern(match[2]), intern(match[3])
 
@@ -92,68 +92,40 @@ def _event(site: str, device: str, payload: bytes) -> DeviceEvent:
 def _presence(site: str, device: str, payload: bytes, retained: bool) -> Presence:
     said = _read(_read_status, payload)
     if said.status not in ("online", "offline"):
-        raise RejectedError("bad_status", f'status must be "online" or "offline", not {shown(said.status)}')
+        raise RejectedError("bad_status", "choice", where="status", choices="online, offline", found=shown(said.status))
     ts = None if said.ts is None else parse_time(said.ts)
     return Presence(site=site, device=device, ts=ts, online=said.status == "online", retained=retained)
 
 
-def _read(read: _Read[T], payload: bytes) -> T:
+def _read(decode: Callable[[bytes], T], payload: bytes) -> T:
     try:
-        return read(payload)
-    except msgspec.ValidationError as error:
-        raise _not_as_declared(payload, str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _not_json(payload, error) from None
-    except RecursionError:
-        raise RejectedError("not_json", "objects or arrays are nested too deep") from None
+        return read(decode, payload)
+    except RejectedError as error:
+        if error.facts.get("where") == "ts":
+            raise _bad_time(payload, error) from None
+        raise
 
 
-def _not_as_declared(payload: bytes, problem: str) -> RejectedError:
-    """The reason in a decoder's message; the tests hold each wording."""
-    if problem.endswith("`$.ts`"):
-        return _bad_time(payload, problem)
-    reason: RejectReason = "wrong_type"
-    if "missing required field" in problem:
-        reason = "missing_field"
-    elif "unknown field" in problem:
-        reason = "unknown_field"
-    elif "out of range" in problem:
-        reason = "out_of_range"
-    elif problem.startswith("Expected `object`") and "$" not in problem:
-        reason = "not_object"
-    return RejectedError(reason, problem)
-
-
-def _bad_time(payload: bytes, problem: str) -> RejectedError:
+def _bad_time(payload: bytes, error: RejectedError) -> RejectedError:
+    """What is wrong with the time, as parse_time knows it better than the decoder."""
     try:
         parse_time(_read_time(payload).ts)
-    except RejectedError as error:
-        return error
+    except RejectedError as better:
+        return better
     except (ValueError, RecursionError):  # what follows the time is no JSON at all
         pass
-    return RejectedError("bad_time", problem)
+    error.reason = "bad_time"
+    return error
 
 
-def _not_json(payload: bytes, error: Exception) -> RejectedError:
-    if not payload:
-        return RejectedError("not_json", "the message is empty")
-    if payload.startswith(b"\xef\xbb\xbf"):
-        return RejectedError("not_json", "the message starts with a byte order mark; JSON has none")
-    if isinstance(error, UnicodeDecodeError):
-        return RejectedError("not_json", "the message is not UTF-8")
-    if _NOT_FINITE.search(payload):
-        return RejectedError("not_finite", "JSON has no NaN and no Infinity; leave out a measure that has no value")
-    return RejectedError("not_json", str(error))
-
-
-def _why_not_topic(topic: str) -> str:
+def _not_ours(topic: str) -> RejectedError:
     parts = topic.split("/")
     if len(parts) != 5 or parts[:2] != ["gatehouse", "v1"]:
-        return f"{shown(topic)} is not gatehouse/v1/<site>/<device>/<reading, event or status>"
-    for name, part in (("site", parts[2]), ("device", parts[3])):
+        return RejectedError("topic", "topic_form", topic=shown(topic), form=_FORM)
+    for what, part in (("site", parts[2]), ("device", parts[3])):
         if not re.fullmatch(SLUG, part):
-            return f"{name} {shown(part)} must be 1 to 64 of a-z, 0-9, '.', '_' and '-', the first a letter or digit"
-    return f"the topic ends in {shown(parts[4])}; it must be reading, event or status"
+            return RejectedError("topic", "code", what=what, found=shown(part))
+    return RejectedError("topic", "topic_end", found=shown(parts[4]), choices="reading, event, status")
 
 
 FORMAT = Format(

@@ -53,11 +53,7 @@ _TYPES: Mapping[Unit, frozenset[type]] = {
     Unit.COUNT: frozenset({int}),
 }
 _NUMBER: frozenset[type] = frozenset({int, float})
-_EXPECTED: Mapping[Unit, str] = {
-    Unit.BOOL: "true or false",
-    Unit.CHOICE: "one of its words",
-    Unit.COUNT: "a whole number",
-}
+_EXPECTED: Mapping[Unit, str] = {Unit.BOOL: "bool", Unit.COUNT: "int"}
 
 
 def _limit(measure: Measure) -> _Limit:
@@ -129,10 +125,10 @@ def check_event(kind: DeviceKind, event: DeviceEvent) -> EventType:
     """The declared type of an event that can be stored as it is."""
     declared = _plan(kind).events.get(event.type)
     if declared is None:
-        known = ", ".join(_plan(kind).events)
-        raise RejectedError("unknown_event", f"{kind.slug} has no event {shown(event.type)}; it has {known}")
+        known = _names(_plan(kind).events)
+        raise RejectedError("unknown_event", "unknown", kind=kind.slug, what="event", found=shown(event.type), known=known)
     if not 0 < len(event.event_id) <= MAX_EVENT_ID or not event.event_id.isprintable():
-        raise RejectedError("wrong_type", f"id {shown(event.event_id)} is not 1 to {MAX_EVENT_ID} printable characters")
+        raise RejectedError("wrong_type", "characters", where="id", most=MAX_EVENT_ID, found=shown(event.event_id))
     _check_data(event.data)
     return declared
 
@@ -145,10 +141,14 @@ def _known_faults(plan: _Plan, reported: tuple[str, ...]) -> tuple[tuple[str, ..
 
 def _nothing_known(kind: DeviceKind, unknown: list[str], unknown_faults: tuple[str, ...]) -> RejectedError:
     if unknown:
-        known = ", ".join(_plan(kind).limits)
-        return RejectedError("unknown_measure", f"{kind.slug} has no measure {shown(unknown[0])}; it has {known}")
-    known = ", ".join(fault.slug for fault in kind.faults)
-    return RejectedError("unknown_fault", f"{kind.slug} has no fault {shown(unknown_faults[0])}; it has {known}")
+        known = _names(_plan(kind).limits)
+        return RejectedError("unknown_measure", "unknown", kind=kind.slug, what="measure", found=shown(unknown[0]), known=known)
+    known = _names(fault.slug for fault in kind.faults)
+    return RejectedError("unknown_fault", "unknown", kind=kind.slug, what="fault", found=shown(unknown_faults[0]), known=known)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(names) or "–"
 
 
 def _count_or_reject(limit: _Limit, value: Any) -> int:
@@ -158,32 +158,35 @@ def _count_or_reject(limit: _Limit, value: Any) -> int:
         if limit.low <= value <= limit.high:
             return int(value)
         raise _impossible(limit, value)
-    raise RejectedError("wrong_type", f"{measure.slug} must be {_EXPECTED.get(measure.unit, 'a number')}, not {shown(value)}")
+    if limit.choices is not None:
+        raise RejectedError("wrong_type", "choice", where=measure.slug, choices=_names(measure.choices), found=shown(value))
+    expected = _EXPECTED.get(measure.unit, "float")
+    raise RejectedError("wrong_type", "expected", where=measure.slug, expected=expected, found=shown(value))
 
 
 def _impossible(limit: _Limit, value: Any) -> RejectedError:
     """Why a value of the right type is refused."""
     measure = limit.measure
+    where, found = measure.slug, shown(value)
     if limit.choices is not None:
-        return RejectedError("out_of_range", f"{measure.slug} must be one of {', '.join(measure.choices)}, not {shown(value)}")
+        return RejectedError("out_of_range", "choice", where=where, choices=_names(measure.choices), found=found)
     if isinstance(value, float) and not math.isfinite(value):
-        return RejectedError("not_finite", f"{measure.slug} is {value!r}, which is not a finite number")
-    span = f"{limit.low:.15g} to {limit.high:.15g} {measure.unit.value}".rstrip()
-    return RejectedError("out_of_range", f"{measure.slug} must be from {span}, not {shown(value)}")
+        return RejectedError("not_finite", "not_finite", where=where, found=found)
+    return RejectedError("out_of_range", "range", where=where, low=limit.low, high=limit.high, unit=measure.unit.value, found=found)
 
 
 def _check_data(value: Any, depth: int = 1) -> None:
     """What PostgreSQL's jsonb refuses or a reader cannot follow, found before it can fail a whole batch."""
     if isinstance(value, (dict, list)):
         if depth > MAX_DATA_DEPTH:
-            raise RejectedError("wrong_type", f"data is nested more than {MAX_DATA_DEPTH} deep")
+            raise RejectedError("wrong_type", "depth", where="data", most=MAX_DATA_DEPTH)
         for inner in chain(value, value.values()) if isinstance(value, dict) else value:
             _check_data(inner, depth + 1)
     elif isinstance(value, str):
         if "\0" in value:
-            raise RejectedError("wrong_type", f"data holds a text with a NUL character: {shown(value)}")
+            raise RejectedError("wrong_type", "nul", where="data", found=shown(value))
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise RejectedError("not_finite", f"data holds {value!r}, which is not a finite number")
+            raise RejectedError("not_finite", "not_finite", where="data", found=shown(value))
     elif isinstance(value, int) and abs(value) > LARGEST_BIGINT:
-        raise RejectedError("out_of_range", f"data holds {shown(value)}, more than 64 bits")
+        raise RejectedError("out_of_range", "bits", where="data", found=shown(value))

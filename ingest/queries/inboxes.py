@@ -105,7 +105,7 @@ def list_rejected(
         conn,
         RejectedMessage,
         """
-        SELECT id, site_id, topic, reason, detail, payload, payload_bytes, count, first_at, last_at
+        SELECT id, site_id, topic, reason, detail_key, facts, payload, payload_bytes, count, first_at, last_at
           FROM rejected_message
          WHERE site_id IS NOT DISTINCT FROM %(site_id)s::bigint
            AND (%(before)s::timestamptz IS NULL OR (last_at, id) < (%(before)s::timestamptz, %(before_id)s::bigint))

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from psycopg.types.json import Jsonb
+
 from ingest.batch import Heartbeat
 from ingest.discovered import Discovered
 from ingest.health import Health, Reason
@@ -143,21 +145,23 @@ def add_rejected(conn: Connection, rejected: Sequence[Rejected]) -> None:
     execute(
         conn,
         """
-        INSERT INTO rejected_message (site_id, topic, reason, detail, payload, payload_bytes, count, first_at, last_at)
-        SELECT t.site_id, t.topic, t.reason, t.detail, t.payload, t.payload_bytes, t.count, t.first_at, t.last_at
-          FROM unnest(%(site_ids)s::bigint[], %(topics)s::text[], %(reasons)s::text[], %(details)s::text[],
-                      %(payloads)s::bytea[], %(sizes)s::integer[], %(counts)s::bigint[], %(firsts)s::timestamptz[],
-                      %(lasts)s::timestamptz[])
-               AS t (site_id, topic, reason, detail, payload, payload_bytes, count, first_at, last_at)
+        INSERT INTO rejected_message (site_id, topic, reason, detail_key, facts, payload, payload_bytes, count,
+                                      first_at, last_at)
+        SELECT t.site_id, t.topic, t.reason, t.detail_key, t.facts, t.payload, t.payload_bytes, t.count, t.first_at, t.last_at
+          FROM unnest(%(site_ids)s::bigint[], %(topics)s::text[], %(reasons)s::text[], %(keys)s::text[],
+                      %(facts)s::jsonb[], %(payloads)s::bytea[], %(sizes)s::integer[], %(counts)s::bigint[],
+                      %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
+               AS t (site_id, topic, reason, detail_key, facts, payload, payload_bytes, count, first_at, last_at)
             ON CONFLICT (site_id, topic, reason) DO UPDATE
-           SET detail = excluded.detail, payload = excluded.payload, payload_bytes = excluded.payload_bytes,
-               count = rejected_message.count + excluded.count,
+           SET detail_key = excluded.detail_key, facts = excluded.facts, payload = excluded.payload,
+               payload_bytes = excluded.payload_bytes, count = rejected_message.count + excluded.count,
                last_at = greatest(rejected_message.last_at, excluded.last_at)
         """,
         site_ids=[each.site_id for each in rejected],
         topics=[each.topic for each in rejected],
         reasons=[each.reason for each in rejected],
-        details=[each.detail for each in rejected],
+        keys=[each.detail_key for each in rejected],
+        facts=[Jsonb(each.facts) for each in rejected],
         payloads=[each.payload for each in rejected],
         sizes=[each.payload_bytes for each in rejected],
         counts=[each.count for each in rejected],

@@ -80,8 +80,8 @@ def test_every_mistake_is_counted_with_its_reason_and_nothing_else_is_disturbed(
     expected = {(topic, reason) for _, topic, _, reason in BAD}
     assert {row[:2] for row in kept} == expected
     assert sum(int(str(row[2])) for row in kept) == len(BAD)
-    large = rows(db, "SELECT length(payload), payload_bytes, detail FROM rejected_message WHERE reason = 'too_large'")
-    assert large == [(4096, 1_000_000, "the message has more than 65536 bytes")]
+    large = rows(db, "SELECT length(payload), payload_bytes, detail_key, facts FROM rejected_message WHERE reason = 'too_large'")
+    assert large == [(4096, 1_000_000, "too_large", {"most": "65536"})]
 
 
 def test_a_mistake_of_a_known_site_is_shown_there_and_of_no_site_to_nobody_else(
@@ -116,9 +116,9 @@ def test_what_the_kind_knows_is_kept_and_the_rest_is_named(
     device.publish(f"{GATE}/reading", reading(now, "motor_stall", "bored", cycles=7, colour="red"))
     wait_for(lambda: ingester.stats.committed == 1)
     assert rows(db, "SELECT cycles, faults FROM reading_gate_barrier") == [(7, ["motor_stall"])]
-    assert rows(db, "SELECT reason, detail FROM rejected_message ORDER BY reason") == [
-        ("unknown_fault", "not kept, as gate_barrier has no bored"),
-        ("unknown_measure", "not kept, as gate_barrier has no colour"),
+    assert rows(db, "SELECT reason, detail_key, facts FROM rejected_message ORDER BY reason") == [
+        ("unknown_fault", "not_kept", {"kind": "gate_barrier", "names": "bored"}),
+        ("unknown_measure", "not_kept", {"kind": "gate_barrier", "names": "colour"}),
     ]
 
 
@@ -152,22 +152,22 @@ def test_a_defect_of_a_format_costs_only_its_own_message() -> None:
     batch = Batch()
     intake.take(message("broken/1"), batch)
     [rejected] = batch.rejected.sorted()
-    assert (rejected.reason, rejected.detail) == ("internal", "a defect of Gatehouse: KeyError")
+    assert (rejected.reason, rejected.detail_key, rejected.facts) == ("internal", "defect", {"error": "KeyError"})
 
 
 def test_a_topic_of_no_format_is_told() -> None:
     batch = Batch()
     Intake(all_formats(), all_kinds(), HealthTracker(NOON), Limits()).take(message("zigbee2mqtt/gate"), batch)
     [rejected] = batch.rejected.sorted()
-    assert (rejected.reason, rejected.detail) == ("topic", 'no format reads "zigbee2mqtt/gate"')
+    assert (rejected.reason, rejected.detail_key, rejected.facts) == ("topic", "no_format", {"topic": '"zigbee2mqtt/gate"'})
 
 
 @pytest.mark.parametrize("many", [1000])
 def test_ever_new_topics_are_counted_together_beyond_a_bound(many: int) -> None:
     rejected = RejectedMessages()
     for number in range(many):
-        rejected.add(message(f"gatehouse/v1/{number}"), RejectedError("topic", f"no {number}"), None)
+        rejected.add(message(f"gatehouse/v1/{number}"), RejectedError("topic", "no_format", topic=number), None)
     kept = rejected.sorted()
     assert len(kept) == 201
     assert sum(each.count for each in kept) == rejected.count == many
-    assert (kept[0].topic, kept[0].detail) == ("", "no 999, and too many others at once")
+    assert (kept[0].topic, kept[0].facts) == ("", {"topic": "999"})

@@ -108,13 +108,13 @@ def test_the_reading_itself_is_left_as_it_came() -> None:
         (PUMP, {"pump_on": "on"}, 'pump_on must be true or false, not "on"'),
         (GATE, {"cycles": 12.5}, "cycles must be a whole number, not 12.5"),
         (GATE, {"cycles": True}, "cycles must be a whole number, not true"),
-        (GATE, {"position": 1}, "position must be one of its words, not 1"),
+        (GATE, {"position": 1}, "position must be one of open, closed, moving, blocked, not 1"),
     ],
 )
 def test_a_value_of_a_wrong_type_is_rejected_by_name(kind: DeviceKind, measures: dict[str, Any], detail: str) -> None:
     error = rejection(kind, measures)
 
-    assert (error.reason, error.detail) == ("wrong_type", detail)
+    assert (error.reason, error.english) == ("wrong_type", detail)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -138,7 +138,7 @@ def test_what_is_not_finite_is_rejected(kind: DeviceKind, slug: str, value: floa
 def test_what_cannot_be_is_rejected_with_the_range(kind: DeviceKind, measures: dict[str, Any], detail: str) -> None:
     error = rejection(kind, measures)
 
-    assert (error.reason, error.detail) == ("out_of_range", detail)
+    assert (error.reason, error.english) == ("out_of_range", detail)
 
 
 def test_one_wrong_value_rejects_the_whole_reading() -> None:
@@ -149,14 +149,14 @@ def test_a_reading_in_which_no_measure_is_known_is_rejected() -> None:
     error = rejection(PUMP, {"levle": 34.5}, "hiccup")
 
     assert error.reason == "unknown_measure"
-    assert error.detail == 'drainage has no measure "levle"; it has level, depth, grease, flow, pump_on, battery'
+    assert error.english == 'drainage has no measure "levle"; it has level, depth, grease, flow, pump_on, battery'
 
 
 def test_a_reading_in_which_only_an_unknown_fault_stands_is_rejected() -> None:
     error = rejection(BEAM, {}, "hiccup")
 
     assert error.reason == "unknown_fault"
-    assert error.detail == 'perimeter_beam has no fault "hiccup"; it has misaligned, tamper, signal_low, battery_low'
+    assert error.english == 'perimeter_beam has no fault "hiccup"; it has misaligned, tamper, signal_low, battery_low'
 
 
 def test_a_measure_without_a_declared_range_still_fits_its_column() -> None:
@@ -223,7 +223,7 @@ def test_an_event_the_kind_does_not_have_is_rejected_with_those_it_has() -> None
         check_event(BEAM, event("denied"))
 
     assert caught.value.reason == "unknown_event"
-    assert caught.value.detail == 'perimeter_beam has no event "denied"; it has intrusion, restored, armed, disarmed'
+    assert caught.value.english == 'perimeter_beam has no event "denied"; it has intrusion, restored, armed, disarmed'
 
 
 @pytest.mark.parametrize("event_id", ["", "x" * 129, "a\0b", "line\nbreak"])

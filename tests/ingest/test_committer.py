@@ -81,8 +81,15 @@ def test_one_bad_row_is_set_apart_and_the_rest_is_stored(
     assert len(stored(db)) == 50
     with db.transaction() as conn:
         assert conn.execute("SELECT count(*) FROM device_event").fetchone() == (19,)
-        [rejected] = conn.execute("SELECT site_id, reason, detail, payload, count FROM rejected_message").fetchall()
-    assert rejected == (devices.site_id, "database", 'invalid byte sequence for encoding "UTF8": 0x00', b"payload 13", 1)
+        [rejected] = conn.execute("SELECT site_id, reason, detail_key, facts, payload, count FROM rejected_message").fetchall()
+    assert rejected == (
+        devices.site_id,
+        "database",
+        "database",
+        {"text": 'invalid byte sequence for encoding "UTF8": 0x00'},
+        b"payload 13",
+        1,
+    )
 
 
 def test_a_missing_partition_is_made(db: Database, committer: Committer, devices: Devices, now: datetime) -> None:

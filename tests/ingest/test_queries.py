@@ -139,8 +139,8 @@ def discover(conn: Connection, site: Site, slug: str, seen: datetime) -> None:
 
 def reject(conn: Connection, site: Site | None, topic: str, at: datetime) -> None:
     conn.execute(
-        """INSERT INTO rejected_message (site_id, topic, reason, detail, payload, payload_bytes, first_at, last_at)
-           VALUES (%s, %s, 'not_json', 'x', '', 0, %s, %s)""",
+        """INSERT INTO rejected_message (site_id, topic, reason, detail_key, facts, payload, payload_bytes, first_at, last_at)
+           VALUES (%s, %s, 'not_json', 'text', '{"text": "x"}', '', 0, %s, %s)""",
         (site and site.id, topic, at, at),
     )
 

@@ -56,11 +56,11 @@ def test_milliseconds_are_exact(milliseconds: int) -> None:
     [
         ("2026-11-22T04:00:00", "has no time zone"),
         (datetime(2026, 11, 22, 4), "has no time zone"),  # noqa: DTZ001
-        ("2026-11-22", "is not like 2026-11-22T08:00:00.000Z"),
-        ("22.11.2026 04:00", "is not like"),
-        ("2026-13-22T04:00:00Z", "is not like"),
-        ("", "is not like"),
-        ("now\0", r'"now\x00" is not like'),
+        ("2026-11-22", "which is not like 2026-11-22T08:00:00.000Z"),
+        ("22.11.2026 04:00", "not like"),
+        ("2026-13-22T04:00:00Z", "not like"),
+        ("", "not like"),
+        ("now\0", r'"now\x00", which is not like'),
         (str(NOON_MS), "milliseconds are written without quotes"),
         ("0001-01-01T00:00:00+08:00", "outside the calendar"),
         ("9999-12-31T23:59:59-08:00", "outside the calendar"),
@@ -69,8 +69,8 @@ def test_milliseconds_are_exact(milliseconds: int) -> None:
         (10**4000, "an integer of more than 128 bits"),
         (-(10**30), "nanoseconds"),
         (1.5e300, "nanoseconds"),
-        (math.nan, "is not a time"),
-        (-math.inf, "is not a time"),
+        (math.nan, "not a finite number"),
+        (-math.inf, "not a finite number"),
         (True, "not true"),
         (None, "not null"),
         ([NOON_MS], "not an array"),
@@ -82,7 +82,7 @@ def test_what_is_no_time_is_rejected_with_a_hint(written: Any, hint: str) -> Non
         parse_time(written)
 
     assert caught.value.reason == "bad_time"
-    assert hint in caught.value.detail
+    assert hint in caught.value.english
 
 
 @pytest.mark.parametrize("away", [timedelta(0), timedelta(days=-7), timedelta(hours=24)])
@@ -94,14 +94,14 @@ def test_a_reading_of_last_month_is_too_old() -> None:
     error = rejection(NOON - timedelta(days=30))
 
     assert error.reason == "time_too_old"
-    assert error.detail == "2026-10-23T04:00:00.000Z is 30 days old; at most 7 days is taken"
+    assert error.english == "2026-10-23T04:00:00.000Z is 30 days old; at most 7 days is taken"
 
 
 def test_a_clock_in_next_week_is_ahead() -> None:
     error = rejection(NOON + timedelta(days=6))
 
     assert error.reason == "time_ahead"
-    assert error.detail == "2026-11-28T04:00:00.000Z is 6 days ahead; at most 24 hours is taken"
+    assert error.english == "2026-11-28T04:00:00.000Z is 6 days ahead; at most 24 hours is taken"
 
 
 @pytest.mark.parametrize(
@@ -111,16 +111,16 @@ def test_a_clock_in_next_week_is_ahead() -> None:
         (parse_time(0), "starts in 1970 and was never set"),
         (parse_time("1970-01-01T08:12:00+08:00"), "starts in 1970 and was never set"),
         (parse_time("2000-01-01T00:00:31Z"), "was never set"),
-        (parse_time("2036-02-07T06:28:16Z"), "9 years ahead: in 2036 the NTP era ends"),
-        (parse_time("2036-01-01T00:00:00Z"), "9 years ahead: in 2036 the NTP era ends"),
-        (parse_time("2080-01-01T00:00:00Z"), "53 years ahead: the device's clock is wrong"),
+        (parse_time("2036-02-07T06:28:16Z"), "9.22 years ahead: in 2036 the NTP era ends"),
+        (parse_time("2036-01-01T00:00:00Z"), "9.11 years ahead: in 2036 the NTP era ends"),
+        (parse_time("2080-01-01T00:00:00Z"), "53.1 years ahead: the device's clock is wrong"),
     ],
 )
 def test_a_clock_that_was_never_set_is_told_apart_from_one_that_is_off(ts: datetime, hint: str) -> None:
     error = rejection(ts)
 
     assert error.reason == "bad_time"
-    assert hint in error.detail
+    assert hint in error.english
 
 
 def test_in_2036_the_year_2036_is_an_ordinary_year() -> None:

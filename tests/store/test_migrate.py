@@ -76,3 +76,22 @@ def test_a_role_alone_asks_for_the_migration_it_needs(server_url: str, db: Datab
         conn.execute("CREATE DATABASE nothing_yet")
     with pytest.raises(MigrationError, match="run `gatehouse migrate` first"):
         check_migrated(f"{server_url.rsplit('/', 1)[0]}/nothing_yet")
+
+
+def test_what_was_wrong_with_messages_is_kept_when_it_becomes_facts(server_url: str, now: datetime) -> None:
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute("CREATE DATABASE english_details")
+    url = f"{server_url.rsplit('/', 1)[0]}/english_details"
+    migrate(url, (), now, up_to=5)
+    details = ["level must be from 0 to 200 %, not 940", "", 'site "泵\\x00" {0}', "x" * 500]
+    with psycopg.connect(url) as conn:
+        for number, detail in enumerate(details):
+            conn.execute(
+                """INSERT INTO rejected_message (topic, reason, detail, payload, payload_bytes, count, first_at, last_at)
+                   VALUES (%s, 'out_of_range', %s, 'x', 1, 3, %s, %s)""",
+                (f"t{number}", detail, now, now),
+            )
+    migrate(url, (), now, up_to=6)
+    with psycopg.connect(url) as conn:
+        kept = conn.execute("SELECT detail_key, facts, count, last_at FROM rejected_message ORDER BY topic").fetchall()
+    assert kept == [("text", {"text": detail}, 3, now) for detail in details]

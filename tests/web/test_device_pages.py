@@ -198,6 +198,10 @@ def test_rejected_messages_are_shown_and_never_executed(signed_in: SignedIn, cas
     assert "This is not JSON" in page
     assert "&lt;script&gt;" in page
     assert "00 ff fe" in page
+    assert "level must be from 0 to 200 %, not 940" in page
+    chinese = signed_in(cast.zhao).get(f"{BASE}/rejected", headers={"accept-language": "zh"}).text
+    assert "level 应在 0 到 200 % 之间，而不是 940" in chinese
+    assert "must be" not in chinese.partition("<main")[2]
     assert "3 times" in page
     assert "There is no such site" not in page
     stray = signed_in(cast.admin).get("/admin/rejected").text
