@@ -44,6 +44,8 @@ def _out(message: RejectedMessage, t: Translator) -> RejectedOut:
         topic=message.topic,
         reason=message.reason,
         detail=message.detail(t.language),
+        detail_key=message.detail_key,
+        facts=dict(message.facts),
         payload=text if text is not None else message.payload.hex(" "),
         payload_is_hex=text is None,
         payload_bytes=message.payload_bytes,

@@ -135,13 +135,16 @@ class DiscoveredOut(Out):
 class RejectedOut(BaseModel):
     """A mistake, how often it was made, and detail and payload of the last time.
 
-    `detail` is a sentence in the caller's language. The payload is cut, as text where it is text, else as hex. An empty topic: many topics, too many to list.
+    `detail` is a sentence in the caller's language, `detail_key` and `facts` the same for programs. The payload is cut, as
+    text where it is text, else as hex. An empty topic: many topics, too many to list.
     """
 
     id: int
     topic: str
     reason: RejectReason
     detail: str
+    detail_key: str
+    facts: dict[str, str]
     payload: str
     payload_is_hex: bool
     payload_bytes: int

@@ -133,6 +133,20 @@ def test_rejected_messages_show_text_as_text_and_bytes_as_hex(signed_in: SignedI
     assert signed_in(cast.chen).get("/api/v1/rejected").status_code == 403
 
 
+def test_what_was_wrong_is_told_to_people_in_their_language_and_to_programs_as_facts(
+    zhao: httpx.Client, spoken: Ledger, inboxes: None
+) -> None:
+    said = {
+        language: zhao.get(f"{BASE}/rejected", headers={"accept-language": language}).json()["items"][0]
+        for language in ("en", "zh")
+    }
+    assert said["en"]["detail"] == "level must be from 0 to 200 %, not 940"
+    assert said["zh"]["detail"] == "level 应在 0 到 200 % 之间，而不是 940"
+    for each in said.values():
+        assert each["detail_key"] == "range"
+        assert each["facts"] == {"where": "level", "low": "0", "high": "200", "unit": "%", "found": "940"}
+
+
 def test_rejected_messages_and_events_come_page_by_page(zhao: httpx.Client, spoken: Ledger, inboxes: None) -> None:
     first = zhao.get(f"{BASE}/rejected", params={"limit": 1}).json()
     second = zhao.get(f"{BASE}/rejected", params={"limit": 1, "cursor": first["next"]}).json()
