@@ -6,11 +6,14 @@ import string
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from core.i18n import catalogue
+from core.i18n import LANGUAGES, Language, catalogue
 from core.settings import setting_names
+from ingest.model import RejectReason
+from ingest.sentences import sentence
 from store.db import Database
 
 ROOT = Path(__file__).parent.parent
@@ -102,6 +105,74 @@ def test_every_error_code_has_a_text() -> None:
         and f"errors.{node.args[0].value}" not in catalogue("en")
     ]
     assert missing == []
+
+
+def blanks(text: str) -> dict[str, str]:
+    """What a text has to be given, and how it shows each."""
+    return {name: form or "" for _, name, form, _ in string.Formatter().parse(text) if name}
+
+
+def raised_rejections() -> Iterator[tuple[str, ast.Call]]:
+    for file in sorted((ROOT / "ingest").rglob("*.py")):
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "RejectedError":
+                yield f"{file.relative_to(ROOT)}:{node.lineno}", node
+
+
+def rejection_problems(node: ast.Call) -> Iterator[str]:
+    """What a reader of either language would miss of this rejection."""
+    key = node.args[1].value if len(node.args) == 2 and isinstance(node.args[1], ast.Constant) else None
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
+    for language in LANGUAGES:
+        texts = catalogue(language)
+        text = texts.get(f"rejected_detail.{key}")
+        if text is None:
+            yield f"{key} is no sentence in {language}, or not written out"
+            continue
+        if blanks(text).keys() != given.keys():
+            yield f"{key} tells {sorted(blanks(text))} in {language}"
+        for name, value in given.items():
+            outside = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "shown"
+            if outside and blanks(text).get(str(name)) != "word":
+                yield f"{key} must show {name} as {{{name}:word}} in {language}: it may be a structure"
+            named = isinstance(value, ast.Constant) and blanks(text).get(str(name)) == "word"
+            if isinstance(value, ast.Constant) and named and f"rejected_word.{value.value}" not in texts:
+                yield f"{value.value} is no word in {language}"
+
+
+def test_every_rejection_has_its_sentence_with_all_its_facts() -> None:
+    raised = list(raised_rejections())
+    assert len(raised) > 30
+    assert [(place, problem) for place, node in raised for problem in rejection_problems(node)] == []
+
+
+@pytest.mark.parametrize(
+    ("call", "problem"),
+    [
+        ('RejectedError("topic", "nowhere")', "nowhere is no sentence"),
+        ('RejectedError("topic", f"no {topic}")', "not written out"),
+        ('RejectedError("too_large", "too_large")', "tells ['most']"),
+        ('RejectedError("too_large", "too_large", most=1, least=0)', "tells ['most']"),
+        ('RejectedError("wrong_type", "bytes", where="$", expected=4, found=shown(value))', "must show found as {found:word}"),
+        ('RejectedError("wrong_type", "expected", where="id", expected="number", found="int")', "number is no word"),
+    ],
+)
+def test_a_rejection_nobody_could_read_is_found(call: str, problem: str) -> None:
+    node = ast.parse(call, mode="eval").body
+    assert isinstance(node, ast.Call)
+    assert problem in " ".join(rejection_problems(node))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_of_a_rejection_can_be_said(language: Language) -> None:
+    for key, text in catalogue(language).items():
+        if key.startswith("rejected_detail."):
+            facts = dict.fromkeys(blanks(text), "P1D")
+            assert "{" not in sentence(key.removeprefix("rejected_detail."), facts, language)
+
+
+def test_every_reason_has_a_title() -> None:
+    assert [reason for reason in get_args(RejectReason) if f"reject_reason.{reason}" not in catalogue("en")] == []
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
