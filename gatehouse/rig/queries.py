@@ -5,8 +5,7 @@ from datetime import datetime
 
 from psycopg import sql
 
-from simulators.models import SimSite
-from store.db import Connection, execute
+from store.db import Connection, execute, fetch_one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,16 +16,26 @@ class Commit:
     rows: int
 
 
-def insert_city(conn: Connection, sites: list[SimSite], *, now: datetime) -> None:
-    """The sites in one region, with their devices in operation and nothing else."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """Rows of numbered messages, and how many different numbers they have."""
+
+    rows: int
+    different: int
+
+
+def insert_devices(
+    conn: Connection, sites: list[str], sites_of: list[str], slugs: list[str], kinds: list[str], *, now: datetime
+) -> None:
+    """Sites in one region, and devices in operation: the site, short name and kind of each."""
     execute(
         conn,
         """
         WITH city AS (INSERT INTO region (level, name) VALUES ('city', 'Bench') RETURNING id)
         INSERT INTO site (slug, name, region_id, created_at)
-        SELECT t.slug, t.slug, city.id, %(now)s FROM city, unnest(%(slugs)s::text[]) AS t (slug)
+        SELECT t.slug, t.slug, city.id, %(now)s FROM city, unnest(%(sites)s::text[]) AS t (slug)
         """,
-        slugs=[site.slug for site in sites],
+        sites=sites,
         now=now,
     )
     execute(
@@ -37,9 +46,9 @@ def insert_city(conn: Connection, sites: list[SimSite], *, now: datetime) -> Non
           FROM unnest(%(sites)s::text[], %(slugs)s::text[], %(kinds)s::text[]) AS t (site, slug, kind)
           JOIN site s ON s.slug = t.site
         """,
-        sites=[site.slug for site in sites for _ in site.devices],
-        slugs=[device.slug for site in sites for device in site.devices],
-        kinds=[device.kind for site in sites for device in site.devices],
+        sites=sites_of,
+        slugs=slugs,
+        kinds=kinds,
         now=now,
     )
 
@@ -67,3 +76,8 @@ def list_latencies(conn: Connection, table: str, *, since: datetime) -> list[flo
         (since,),
     ).fetchall()
     return [row[0] for row in rows]
+
+
+def count_numbers(conn: Connection) -> Counted:
+    """What has arrived of the numbered messages."""
+    return fetch_one(conn, Counted, "SELECT count(*) AS rows, count(DISTINCT cycles) AS different FROM reading_gate_barrier")

@@ -7,11 +7,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 import psutil
+import psycopg
+from psycopg_pool import PoolTimeout
 
 from core.clock import Clock
 from core.settings import load_settings
@@ -34,8 +36,8 @@ _POSTGRES: Mapping[str, str] = {
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
 }
-
-
+# On a disk that is soon full: the log has its room already, so that it is the tables that find none.
+_SMALL_POSTGRES: Mapping[str, str] = {"min_wal_size": "64MB", "max_wal_size": "96MB", "shared_buffers": "32MB"}
 READING_TABLES = tuple(table.name for table in series_tables() if table.name != EVENT_TABLE.name)
 
 
@@ -54,8 +56,28 @@ class Stand:
         """Put a city into the ledger."""
         compounds = make_city(sites, devices=devices, seed=seed).sites
         with self.db.transaction() as conn:
-            queries.insert_city(conn, list(compounds), now=self.clock.now())
+            queries.insert_devices(
+                conn,
+                [site.slug for site in compounds],
+                [site.slug for site in compounds for _ in site.devices],
+                [device.slug for site in compounds for device in site.devices],
+                [device.kind for site in compounds for device in site.devices],
+                now=self.clock.now(),
+            )
         self.sources = write_ahead(compounds, seed)
+
+    def settle_gates(self, count: int = 20) -> list[str]:
+        """One site `wutong` with so many gate barriers; their topics for readings."""
+        with self.db.transaction() as conn:
+            queries.insert_devices(
+                conn,
+                ["wutong"],
+                ["wutong"] * count,
+                gates := [f"gate-{number}" for number in range(count)],
+                ["gate_barrier"] * count,
+                now=self.clock.now(),
+            )
+        return [f"gatehouse/v1/wutong/{gate}/reading" for gate in gates]
 
     def environ(self, **more: str) -> dict[str, str]:
         """Settings of an ingester on this stand."""
@@ -87,14 +109,21 @@ class Stand:
             self.wait(lambda: bare.LISTENING in log.read_text(encoding="utf-8"))
             yield running
 
-    def wait(self, condition: Callable[[], bool], seconds: float = _PATIENCE_SECONDS) -> None:
-        """Until it holds; TimeoutError when that takes too long."""
+    def holds(self, condition: Callable[[], bool], seconds: float = _PATIENCE_SECONDS) -> bool:
+        """Whether it comes to hold within that time. While the database is away it does not."""
         pause = threading.Event()
         until = self.clock.monotonic() + seconds
-        while not condition():
-            if self.clock.monotonic() > until:
-                raise TimeoutError("the stand waited in vain; its folder has the logs")
+        while self.clock.monotonic() < until:
+            with suppress(psycopg.OperationalError, PoolTimeout):
+                if condition():
+                    return True
             pause.wait(0.05)
+        return False
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        """Until it holds; TimeoutError when that takes too long."""
+        if not self.holds(condition):
+            raise TimeoutError(f"the stand waited in vain; the ingester said: {self._log_tail()}")
 
     def count_readings(self) -> int:
         """Rows of all reading tables."""
@@ -114,9 +143,13 @@ class Stand:
 
     def _hears(self, running: psutil.Popen, begun: datetime) -> bool:
         if running.poll() is not None:
-            raise RuntimeError(f"the ingester ended: {(self.folder / 'ingest.log').read_text(encoding='utf-8')[-2000:]}")
+            raise RuntimeError(f"the ingester ended: {self._log_tail()}")
         with self.db.transaction() as conn:
             return any(each.connected and each.seen_at >= begun for each in list_ingesters(conn))
+
+    def _log_tail(self) -> str:
+        log = self.folder / "ingest.log"
+        return log.read_text(encoding="utf-8")[-2000:] if log.exists() else ""
 
 
 @contextmanager
@@ -136,11 +169,11 @@ def process(args: list[str], environ: Mapping[str, str], log: Path) -> Iterator[
 
 
 @contextmanager
-def stand(clock: Clock) -> Iterator[Stand]:
-    """A stand with an empty ledger, in a temporary folder."""
+def stand(clock: Clock, *, disk: Path | None = None) -> Iterator[Stand]:
+    """A stand with an empty ledger, in a temporary folder; the database on that `disk`, if one is given."""
     folder = Path(tempfile.mkdtemp(prefix="gatehouse-bench-"))
     folder.chmod(0o755)
-    postgres = EmbeddedPostgres(folder / "postgres", options=_POSTGRES)
+    postgres = EmbeddedPostgres((disk or folder) / "postgres", options=_POSTGRES if disk is None else _SMALL_POSTGRES)
     broker = EmbeddedBroker(folder / "broker")
     try:
         postgres.start()

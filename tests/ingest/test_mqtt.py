@@ -9,13 +9,13 @@ import pytest
 
 from core.clock import SystemClock
 from core.processes import ChildProcess, free_port
+from gatehouse.rig.proxy import Proxy
 from ingest import mqtt
 from ingest.broker_url import MqttUrlError, parse_broker_url
 from ingest.embedded_broker import EmbeddedBroker, _binary
 from ingest.inbox import Inbox, Message
 from ingest.mqtt import MqttClient
 from tests.ingest.conftest import Connect
-from tests.ingest.proxy import Proxy
 
 Wait = Callable[..., None]
 TOPIC = "gatehouse/v1/wutong/gate-1/reading"

@@ -13,10 +13,10 @@ import psutil
 import pytest
 
 from core.clock import ManualClock
+from gatehouse.rig.proxy import Proxy
 from ingest.embedded_broker import EmbeddedBroker
 from store.db import Database
 from tests.ingest.conftest import Devices, Publisher, Run, reading, rows
-from tests.ingest.proxy import Proxy
 
 Wait = Callable[..., None]
 GATE = "gatehouse/v1/wutong/gate-1/reading"

@@ -59,17 +59,24 @@ class Proxy:
                 continue
             except OSError:
                 return
-            if self._cut.is_set():
+            server = None if self._cut.is_set() else self._reach()
+            if server is None:
                 client.close()
                 continue
             self.connections += 1
-            server = socket.create_connection(("127.0.0.1", self._target))
             with self._lock:
                 self._pairs |= {client: server, server: client}
             for source, sink in ((client, server), (server, client)):
                 thread = threading.Thread(target=self._forward, args=(source, sink, source is client), daemon=True)
                 self._threads.append(thread)
                 thread.start()
+
+    def _reach(self) -> socket.socket | None:
+        """A connection to the server; None while it is away."""
+        try:
+            return socket.create_connection(("127.0.0.1", self._target))
+        except OSError:
+            return None
 
     def _forward(self, source: socket.socket, sink: socket.socket, from_client: bool) -> None:
         """One direction: who does not read must not keep the other from being heard."""

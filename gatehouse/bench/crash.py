@@ -1,0 +1,180 @@
+"""Nothing lost and nothing twice, whatever is killed, cut off or full: numbered messages, counted in the database."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.clock import SystemClock
+from gatehouse.bench import Figure
+from gatehouse.rig import queries
+from gatehouse.rig.numbered import Numbered
+from gatehouse.rig.proxy import Proxy
+from gatehouse.rig.small_disk import fill, small_disk
+from gatehouse.rig.stand import Stand, stand
+
+_RATE = 2_000  # messages a second
+_PATIENCE_SECONDS = 300.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Size:
+    """How often something is killed, how long something is away, and the calm around it, seconds."""
+
+    kills: int = 12
+    stops: int = 2
+    away: float = 30.0
+    calm: float = 3.0
+
+
+_SHORT = Size(kills=2, stops=1, away=2.0, calm=0.5)
+
+
+def measure(*, short: bool) -> Iterable[Figure]:
+    """Each disaster on a stand of its own, while messages keep coming: how many were sent, lost, and stored twice."""
+    size = _SHORT if short else Size()
+    for name, disaster in _DISASTERS.items():
+        yield from _survive(name, disaster, size)
+    with small_disk() as folder:
+        if folder is not None:
+            yield from _disk_full(folder, size)
+
+
+class Scene:
+    """A stand with one site, its ingester behind a network that can be cut, and the load."""
+
+    def __init__(self, stand: Stand) -> None:
+        self.stand = stand
+        self.network = Proxy(stand.broker.port)
+        self._ingester = ExitStack()
+
+    def start_ingester(self) -> None:
+        """Start one, listening."""
+        self._pid = self._ingester.enter_context(
+            self.stand.ingester(
+                GATEHOUSE_MQTT_URL=self.stand.broker.url.replace(f":{self.stand.broker.port}", f":{self.network.port}")
+            )
+        ).pid
+
+    def kill_ingester(self) -> None:
+        """With -9; what is left of it is put away."""
+        os.kill(self._pid, signal.SIGKILL)
+        self._ingester.close()
+
+    def close(self) -> None:
+        """End what runs."""
+        self._ingester.close()
+        self.network.close()
+
+    def rest(self, seconds: float) -> None:
+        """Let messages come."""
+        threading.Event().wait(seconds)
+
+
+def _kill_ingester(scene: Scene, size: Size) -> None:
+    for _ in range(size.kills):
+        scene.kill_ingester()
+        scene.start_ingester()
+        scene.rest(size.calm)
+
+
+def _kill_broker(scene: Scene, size: Size) -> None:
+    for _ in range(size.stops):
+        _kill(scene.stand.broker.pid, signal.SIGKILL)
+        scene.rest(size.calm + 2)
+
+
+def _kill_broker_while_nobody_listens(scene: Scene, size: Size) -> None:
+    scene.kill_ingester()
+    scene.rest(size.calm)
+    _kill_broker(scene, size)
+    scene.start_ingester()
+
+
+def _restart_broker(scene: Scene, size: Size) -> None:
+    for _ in range(size.stops):
+        _kill(scene.stand.broker.pid, signal.SIGTERM)
+        scene.rest(size.calm + 2)
+
+
+def _stop_database(scene: Scene, size: Size) -> None:
+    for _ in range(size.stops):
+        _kill(scene.stand.postgres.pid, signal.SIGQUIT)  # "immediate": no checkpoint, redo at the next start
+        scene.rest(size.calm + 2)
+
+
+def _cut_network(scene: Scene, size: Size) -> None:
+    scene.network.cut()
+    scene.rest(size.away)
+    scene.network.restore()
+
+
+_DISASTERS: dict[str, Callable[[Scene, Size], None]] = {
+    "ingester killed": _kill_ingester,
+    "broker killed": _kill_broker,
+    "broker killed while nobody listens": _kill_broker_while_nobody_listens,
+    "broker restarted": _restart_broker,
+    "database stopped at once": _stop_database,
+    "network cut": _cut_network,
+}
+
+
+def _kill(pid: int | None, number: signal.Signals) -> None:
+    if pid is not None:
+        os.kill(pid, number)
+
+
+@contextmanager
+def _scene(place: Stand) -> Iterator[Scene]:
+    scene = Scene(place)
+    try:
+        scene.start_ingester()
+        yield scene
+    finally:
+        scene.close()
+
+
+def _survive(name: str, disaster: Callable[[Scene, Size], None], size: Size) -> Iterator[Figure]:
+    with stand(SystemClock()) as place:
+        topics = place.settle_gates()
+        with _scene(place) as scene:
+            load = Numbered(place.broker.local_url, topics, place.clock, rate=_RATE)
+            load.start()
+            scene.rest(size.calm)
+            disaster(scene, size)
+            scene.rest(size.calm)
+            load.finish()
+            yield from _count(name, place, load)
+
+
+def _disk_full(disk: Path, size: Size) -> Iterator[Figure]:
+    """The database finds no room for rows for a while; what was written can be read meanwhile."""
+    with stand(SystemClock(), disk=disk) as place:
+        topics = place.settle_gates()
+        with _scene(place) as scene:
+            load = Numbered(place.broker.local_url, topics, place.clock, rate=_RATE)
+            load.start()
+            scene.rest(size.calm)
+            ballast = fill(disk)
+            scene.rest(size.away)
+            with place.db.transaction() as conn:
+                readable = queries.count_numbers(conn).rows
+            yield Figure(name="disk full: rows readable meanwhile", value=readable, unit="", goal=1, at_least=True)
+            ballast.unlink()
+            load.finish()
+            yield from _count("disk full", place, load)
+
+
+def _count(name: str, place: Stand, load: Numbered) -> Iterator[Figure]:
+    def arrived() -> queries.Counted:
+        with place.db.transaction() as conn:
+            return queries.count_numbers(conn)
+
+    place.holds(lambda: arrived().different >= load.sent, _PATIENCE_SECONDS)
+    counted = arrived()
+    yield Figure(name=f"{name}: messages", value=load.sent, unit="")
+    yield Figure(name=f"{name}: lost", value=load.sent - counted.different, unit="", goal=0)
+    yield Figure(name=f"{name}: rows twice", value=counted.rows - counted.different, unit="", goal=0)
