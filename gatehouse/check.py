@@ -15,7 +15,9 @@ from core.logs import configure_logs
 from core.settings import load_settings
 from gatehouse.check_site import CheckSite, prepare_site
 from gatehouse.check_steps import STEPS, Check, StepFailedError
-from gatehouse.parts import base, broker, database_url, ingester, listen_http, only_one, prepare_database, scheduler, web
+from gatehouse.part_jobs import scheduler
+from gatehouse.part_web import listen_http, web
+from gatehouse.parts import base, broker, database_url, ingester, only_one, prepare_database
 from gatehouse.webhook_receiver import WebhookReceiver
 from simulators.run import Simulation
 

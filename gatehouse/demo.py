@@ -10,19 +10,9 @@ from assets.queries.places import list_regions
 from core.clock import Clock
 from core.settings import Settings
 from gatehouse.guard_phones import GuardPhones
-from gatehouse.parts import (
-    base,
-    broker,
-    configured_broker,
-    database_url,
-    ingester,
-    listen_http,
-    only_one,
-    prepare_database,
-    scheduler,
-    until_told,
-    web,
-)
+from gatehouse.part_jobs import scheduler
+from gatehouse.part_web import listen_http, web
+from gatehouse.parts import base, broker, configured_broker, database_url, ingester, only_one, prepare_database, until_told
 from gatehouse.seed import seed_city
 from gatehouse.seed_history import seed_history
 from people import manage

@@ -1,10 +1,11 @@
-"""Starts the parts of Gatehouse and stops them again, in the right order; configured servers are used where given."""
+"""Starts the parts of Gatehouse and stops them again, in the right order; configured servers are used where given.
+
+The web server and the jobs are in modules of their own, so that an ingester alone does not load them.
+"""
 
 import fcntl
 import os
 import signal
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,31 +13,19 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-import uvicorn
-
-from alerts import jobs as alerts_jobs
-from api.services import Services
 from core.clock import Clock
 from core.logs import get_logger
 from core.settings import Settings, SettingsError
-from gatehouse.scheduler import Scheduler
 from ingest import jobs as ingest_jobs
 from ingest.embedded_broker import EmbeddedBroker
 from ingest.ingester import Ingester, IngestOptions
 from ingest.tables import series_tables
-from patrol import jobs as patrol_jobs
-from people import jobs as people_jobs
 from store.db import Database
 from store.embedded import EmbeddedPostgres, EmbeddedServerError
-from store.jobs import Job
 from store.listen import ChangeListener
 from store.migrate import migrate
-from web.app import create_web
 
 log = get_logger(__name__)
-
-# Open event streams are cut after this long when the server stops.
-_GRACE_SECONDS = 2
 
 
 class _Told(Exception):
@@ -115,46 +104,6 @@ def base(settings: Settings, clock: Clock, url: str) -> Iterator[Base]:
         yield Base(settings=settings, clock=clock, db=db, listener=listener)
 
 
-def listen_http(settings: Settings) -> socket.socket:
-    """The web server's socket, taken early so that a port in use is told before anything is started."""
-    sock = socket.socket(socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((settings.http_host, settings.http_port))
-    except OSError as error:
-        sock.close()
-        raise SystemExit(
-            f"GATEHOUSE_HTTP_PORT: {settings.http_host}:{settings.http_port} cannot be used ({error.strerror}); set another one."
-        ) from None
-    return sock
-
-
-def http_address(sock: socket.socket) -> str:
-    """The address a browser on this machine opens."""
-    host, port = sock.getsockname()[:2]
-    return f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104 - compared, not bound
-
-
-@contextmanager
-def web(parts: Base, sock: socket.socket) -> Iterator[str]:
-    """The web server, answering while the block runs; the address for a browser on this machine."""
-    services = Services(settings=parts.settings, db=parts.db, clock=parts.clock, listener=parts.listener)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_web(services), log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS, server_header=False
-        )
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="web", daemon=True)
-    thread.start()
-    while thread.is_alive() and not server.started:
-        thread.join(0.01)
-    try:
-        yield http_address(sock)
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 def until_told() -> None:
     """Sleep until Ctrl-C or SIGTERM. From then on both are ignored, so that an impatient second one spoils nothing."""
 
@@ -206,19 +155,3 @@ def ingester(parts: Base, embedded: EmbeddedBroker | None) -> Iterator[Ingester]
         broker=embedded,
     ) as running:
         yield running
-
-
-@contextmanager
-def scheduler(parts: Base) -> Iterator[None]:
-    """Every job of every folder."""
-    running = Scheduler(parts.db, parts.clock, parts.listener, all_jobs(parts.settings))
-    running.start()
-    try:
-        yield
-    finally:
-        running.stop()
-
-
-def all_jobs(settings: Settings) -> tuple[Job, ...]:
-    """What the folders declare in their `jobs.py`."""
-    return tuple(job for module in (people_jobs, ingest_jobs, patrol_jobs, alerts_jobs) for job in module.jobs(settings))

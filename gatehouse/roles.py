@@ -1,15 +1,20 @@
-"""The roles apart, for more than one machine: web, ingest, jobs, migrate. All need a database of their own kind to exist."""
+"""The roles apart, for more than one machine: web, ingest, jobs, migrate. All need a database of their own kind to exist.
+
+Each loads only what it runs.
+"""
 
 from contextlib import ExitStack
 
 from core.clock import Clock
 from core.settings import Settings, SettingsError
-from gatehouse.parts import base, database_url, ingester, listen_http, only_one, prepare_database, scheduler, until_told, web
+from gatehouse.parts import base, database_url, ingester, only_one, prepare_database, until_told
 from store.migrate import check_migrated
 
 
 def run_web(settings: Settings, clock: Clock) -> None:
     """The web server alone."""
+    from gatehouse.part_web import listen_http, web
+
     with ExitStack() as stack:
         sock = stack.enter_context(listen_http(settings))
         parts = stack.enter_context(base(settings, clock, _configured_database(settings)))
@@ -26,6 +31,8 @@ def run_ingest(settings: Settings, clock: Clock) -> None:
 
 def run_jobs(settings: Settings, clock: Clock) -> None:
     """The jobs alone."""
+    from gatehouse.part_jobs import scheduler
+
     with base(settings, clock, _configured_database(settings)) as parts, scheduler(parts):
         until_told()
 

@@ -4,18 +4,9 @@ from contextlib import ExitStack
 
 from core.clock import Clock
 from core.settings import Settings
-from gatehouse.parts import (
-    base,
-    broker,
-    database_url,
-    ingester,
-    listen_http,
-    only_one,
-    prepare_database,
-    scheduler,
-    until_told,
-    web,
-)
+from gatehouse.part_jobs import scheduler
+from gatehouse.part_web import listen_http, web
+from gatehouse.parts import base, broker, database_url, ingester, only_one, prepare_database, until_told
 
 
 def run_serve(settings: Settings, clock: Clock, *, listen: bool) -> None:

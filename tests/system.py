@@ -8,7 +8,9 @@ from pathlib import Path
 from api.caller import cookie_name
 from core.clock import SystemClock
 from core.settings import load_settings
-from gatehouse.parts import Base, base, broker, database_url, ingester, listen_http, prepare_database, scheduler, web
+from gatehouse.part_jobs import scheduler
+from gatehouse.part_web import listen_http, web
+from gatehouse.parts import Base, base, broker, database_url, ingester, prepare_database
 from people.sessions import start_session
 from simulators.broker import Broker, make_client
 from store.db import Connection

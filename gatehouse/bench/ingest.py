@@ -37,11 +37,14 @@ def measure(*, short: bool) -> Iterable[Figure]:
     """Broker, database, the ingester as a process and the publisher share this machine's cores."""
     size = _SHORT if short else Size()
     clock = SystemClock()
-    with stand(clock) as city:
+    with stand(clock) as city:  # one of its own: the broker keeps what comes for every client that ever subscribed
         city.settle(size.sites, size.devices)
         with Flood(city.broker.url, city.sources, clock) as flood:
             plain = _bare(city, flood, size.messages)
             yield from _told("bare pipeline, city", plain)
+    with stand(clock) as city:
+        city.settle(size.sites, size.devices)
+        with Flood(city.broker.url, city.sources, clock) as flood:
             with city.ingester() as process:
                 whole = _whole(city, flood, process, size.messages)
                 yield from _told("city", whole, goal=40_000)
