@@ -68,7 +68,7 @@ def row_encoder(table: SeriesTable) -> Callable[[Sequence[Any]], bytes]:
     return encode
 
 
-ReadingEncoder = Callable[[int, int, datetime, datetime, Sequence[str], Mapping[str, Any]], bytes]
+ReadingEncoder = Callable[[int, int, datetime, datetime, Sequence[str] | None, Mapping[str, Any]], bytes]
 
 
 def reading_encoder(table: SeriesTable) -> ReadingEncoder:
@@ -83,7 +83,12 @@ def reading_encoder(table: SeriesTable) -> ReadingEncoder:
     measures = [(column.name, _ENCODERS[column.sql_type]) for column in table.columns[5:]]
 
     def encode(
-        site_id: int, device_id: int, ts: datetime, received_at: datetime, faults: Sequence[str], values: Mapping[str, Any]
+        site_id: int,
+        device_id: int,
+        ts: datetime,
+        received_at: datetime,
+        faults: Sequence[str] | None,
+        values: Mapping[str, Any],
     ) -> bytes:
         head = _pack_head(count, 8, site_id, 8, device_id, 8, _microseconds(ts), 8, _microseconds(received_at))
         fields = [make(values[slug]) if slug in values else _NULL for slug, make in measures]

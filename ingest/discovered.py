@@ -69,7 +69,7 @@ def guess_kind(item: Decoded, kinds: Mapping[str, DeviceKind]) -> str | None:
 def _known(item: Decoded, kind: DeviceKind) -> int:
     if isinstance(item, Reading):
         measures = sum(measure.slug in item.measures for measure in kind.measures)
-        return measures + sum(fault.slug in item.faults for fault in kind.faults)
+        return measures + sum(fault.slug in (item.faults or ()) for fault in kind.faults)
     if isinstance(item, DeviceEvent):
         return sum(event.slug == item.type for event in kind.events)
     return 0

@@ -27,20 +27,33 @@ _SILENT: frozenset[Status] = frozenset({"stale", "offline", "unknown"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Health:
-    """What a device is, since when, and why. `faults` are the last ones known; silence does not clear them."""
+    """What a device is, since when, and why. Silence does not clear its faults.
+
+    `grounds` tell what each fault rests on: `overflow`, for the device reports it, and `overflow:level`, judged from that.
+    """
 
     status: Status
     since: datetime
     reason: Reason
-    faults: tuple[str, ...] = ()
+    grounds: tuple[str, ...] = ()
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The last ones known, each once: the reported ones first, then the judged ones."""
+        return faults_of(self.grounds)
 
 
-def after_reading(health: Health, *, at: datetime, status: Status, faults: tuple[str, ...]) -> Health:
-    """A reading that is not older than what is known; `status` and `faults` are what its kind judges of it."""
-    if status == health.status and faults == health.faults:
+def faults_of(grounds: tuple[str, ...]) -> tuple[str, ...]:
+    """The faults that rest on these grounds."""
+    return tuple(dict.fromkeys(ground.partition(":")[0] for ground in grounds))
+
+
+def after_reading(health: Health, *, at: datetime, status: Status, grounds: tuple[str, ...]) -> Health:
+    """A reading that is not older than what is known; `status` and `grounds` are what its kind judges of it."""
+    if status == health.status and grounds == health.grounds:
         return health
     since = health.since if status == health.status else max(at, health.since)
-    return Health(status=status, since=since, reason=_reason(health, status), faults=faults)
+    return Health(status=status, since=since, reason=_reason(health, status), grounds=grounds)
 
 
 def after_sign_of_life(health: Health, *, at: datetime, status: Status) -> Health:
@@ -50,7 +63,7 @@ def after_sign_of_life(health: Health, *, at: datetime, status: Status) -> Healt
     """
     if health.status not in _SILENT:
         return health
-    return Health(status=status, since=max(at, health.since), reason=_reason(health, status), faults=health.faults)
+    return Health(status=status, since=max(at, health.since), reason=_reason(health, status), grounds=health.grounds)
 
 
 def after_will(health: Health, *, at: datetime) -> Health:
@@ -96,7 +109,7 @@ def shows_life(ts: datetime, *, received_at: datetime, last_ts: datetime | None,
 def _silent(health: Health, status: Status, at: datetime, reason: Reason) -> Health:
     if health.status == status:
         return health
-    return Health(status=status, since=max(at, health.since), reason=reason, faults=health.faults)
+    return Health(status=status, since=max(at, health.since), reason=reason, grounds=health.grounds)
 
 
 def _reason(before: Health, status: Status) -> Reason:

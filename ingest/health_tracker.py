@@ -1,15 +1,15 @@
 """The health of every device in memory: who was heard when, whose silence ends when. Used by the writer thread alone."""
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count, islice, takewhile
 
 from ingest import health as machine
 from ingest.health import Health
-from ingest.kinds.check import judge_status
-from ingest.model import DeviceKind, Status
+from ingest.kinds.judging import judge, status_of
+from ingest.model import DeviceKind, Status, Value
 from ingest.registry import DeviceKey, KnownDevice
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -29,13 +29,14 @@ class Transition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """When a device was last heard, of when its newest reading is, and how far its clock is off."""
+    """When a device was last heard, of when its newest reading is, how far its clock is off, and what its faults rest on."""
 
     site_id: int
     device_id: int
     last_seen_at: datetime | None
     last_ts: datetime | None
     skew_ms: int | None
+    grounds: tuple[str, ...]
 
 
 class _Tracked:
@@ -64,6 +65,7 @@ class _Tracked:
             last_seen_at=self.last_seen_at,
             last_ts=self.last_ts,
             skew_ms=self.skew_ms,
+            grounds=self.health.grounds,
         )
 
 
@@ -85,6 +87,7 @@ class HealthTracker:
         self._numbers = count()
         self._transitions: list[Transition] = []
         self._unflushed: dict[DeviceKey, datetime] = {}
+        self._regrounded: set[DeviceKey] = set()
 
     def __len__(self) -> int:
         return len(self._devices)
@@ -114,6 +117,7 @@ class HealthTracker:
             tracked.due = None
             del self._devices[key]
             self._unflushed.pop(key, None)
+            self._regrounded.discard(key)
 
     def adopt(self, key: DeviceKey, health: Health) -> None:
         """Somebody else has written another status meanwhile; it holds until something is heard."""
@@ -123,10 +127,18 @@ class HealthTracker:
 
     # --- what is heard ------------------------------------------------------------------------------------------------
 
-    def reading(self, key: DeviceKey, *, ts: datetime, received_at: datetime, status: Status, faults: tuple[str, ...]) -> bool:
-        """A reading, judged by its kind. True when it is newer than every one before."""
+    def reading(
+        self,
+        key: DeviceKey,
+        *,
+        ts: datetime,
+        received_at: datetime,
+        measures: Mapping[str, Value],
+        faults: tuple[str, ...] | None,
+    ) -> bool:
+        """A reading, held against its kind. True when it is newer than every one before."""
         tracked = self._devices.get(key)
-        if tracked is None:
+        if tracked is None or tracked.kind is None:
             return True
         last = tracked.last_ts
         if last is not None and ts < last:
@@ -137,8 +149,10 @@ class HealthTracker:
         tracked.skew_ms = (ts - received_at) // _MILLISECOND
         self._heard(tracked, received_at)
         health = tracked.health
-        if status != health.status or faults != health.faults:
-            self._move(tracked, machine.after_reading(health, at=received_at, status=status, faults=faults), received_at)
+        grounds = judge(tracked.kind, measures, faults, health.grounds)
+        if grounds or health.grounds or health.status != "online":
+            status = status_of(tracked.kind, machine.faults_of(grounds))
+            self._move(tracked, machine.after_reading(health, at=received_at, status=status, grounds=grounds), received_at)
         return last is None or ts > last
 
     def event(self, key: DeviceKey, *, ts: datetime, received_at: datetime) -> None:
@@ -201,20 +215,22 @@ class HealthTracker:
         return taken
 
     def take_seen(self, now: datetime, *, older_than: timedelta, most: int) -> list[Seen]:
-        """Devices heard whose row is that far behind, at most so many."""
+        """Devices heard whose row is that far behind, at most so many; and those whose faults rest on something else now."""
         until = now - older_than
         # In the order in which they were heard: the first that is not due ends it.
         due = [key for key, _ in takewhile(lambda item: item[1] <= until, islice(self._unflushed.items(), most))]
+        regrounded, self._regrounded = self._regrounded, set()
         for key in due:
             del self._unflushed[key]
-        return [self._devices[key].seen() for key in due]
+            regrounded.discard(key)
+        return [self._devices[key].seen() for key in (*due, *regrounded)]
 
     def _sign_of_life(self, tracked: _Tracked, ts: datetime, received_at: datetime) -> None:
         if not machine.shows_life(ts, received_at=received_at, last_ts=tracked.last_ts, silent_after=tracked.silent_after):
             return
         self._heard(tracked, received_at)
         health = tracked.health
-        status: Status = judge_status(tracked.kind, {}, health.faults)[0] if tracked.kind and health.faults else "online"
+        status: Status = status_of(tracked.kind, health.faults) if tracked.kind else "online"
         self._move(tracked, machine.after_sign_of_life(health, at=received_at, status=status), received_at)
 
     def _heard(self, tracked: _Tracked, at: datetime) -> None:
@@ -226,6 +242,9 @@ class HealthTracker:
         if health is before:
             return
         tracked.health = health
+        if health.status == before.status and set(health.faults) == set(before.faults):
+            self._regrounded.add(tracked.key)  # nothing anybody sees, but what to go on from after a restart
+            return
         self._transitions.append(
             Transition(
                 site_id=tracked.site_id,

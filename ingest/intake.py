@@ -13,7 +13,7 @@ from ingest.binary_copy import ReadingEncoder, reading_encoder, row_encoder
 from ingest.formats.times import check_time
 from ingest.health_tracker import HealthTracker
 from ingest.inbox import Message
-from ingest.kinds.check import check_event, check_reading, judge_status
+from ingest.kinds.check import check_event, check_reading
 from ingest.model import Decoded, DeviceEvent, DeviceKind, Format, Presence, Reading, RejectedError, shown
 from ingest.registry import KnownDevice, Ledger
 from ingest.tables import EVENT_TABLE, reading_table
@@ -110,8 +110,9 @@ class Intake:
         received_at = message.received_at
         self._check_time(reading, message)
         checked = check_reading(kind, reading)
-        status, faults = judge_status(kind, checked.measures, checked.faults)
-        fresh = self._tracker.reading(device.key, ts=reading.ts, received_at=received_at, status=status, faults=faults)
+        fresh = self._tracker.reading(
+            device.key, ts=reading.ts, received_at=received_at, measures=checked.measures, faults=checked.faults
+        )
         into = self._into[kind]
         data = into.encode(*device.key, reading.ts, received_at, checked.faults, checked.measures)
         batch.add_row(into.table, (data, message), reading.ts, late=message.repeated or not fresh)

@@ -56,9 +56,21 @@ class Measure:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
-    """A fault a device reports of itself, or that is judged from its measures (then `note` says when).
+class Condition:
+    """What measures must be to make a fault. `holds` is given those that it `reads`, in that order.
 
+    A message that lacks one of them says nothing: what it was before holds on.
+    """
+
+    reads: tuple[str, ...]
+    holds: Callable[..., bool]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """A fault a device reports of itself, or that is `judged` from its measures (then `note` says when).
+
+    Several conditions are each judged by themselves; it is in force while any of them holds, or the device reports it.
     `severity` says what it makes of the device's status.
     """
 
@@ -66,6 +78,7 @@ class Fault:
     name: Text
     severity: Literal["fault", "degraded"] = "fault"
     note: Text | None = None
+    judged: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +104,6 @@ class DeviceKind:
     """Everything Gatehouse knows of one kind of device. Declared once, so compared by identity.
 
     `silent_after`: without any message for this long it is stale; after three times as long, offline.
-    `judge`: further faults seen in the measures themselves (a level of 100 %), as fault slugs of this kind.
     `icon`: name of an icon of the page sprite.
     """
 
@@ -103,7 +115,6 @@ class DeviceKind:
     faults: tuple[Fault, ...] = ()
     events: tuple[EventType, ...] = ()
     samples: tuple[Sample, ...] = ()
-    judge: Callable[[Mapping[str, Value]], tuple[str, ...]] = lambda _: ()
 
 
 RejectReason = Literal[
@@ -168,13 +179,16 @@ def _fact(value: object) -> str:
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """Measures of one device at one time, as its format found them; not yet checked against the kind."""
+    """Measures of one device at one time, as its format found them; not yet checked against the kind.
+
+    `faults` is all that is wrong now; None: the message says nothing of that.
+    """
 
     site: str
     device: str
     ts: datetime
     measures: dict[str, Any]
-    faults: tuple[str, ...] = ()
+    faults: tuple[str, ...] | None = ()
 
 
 class DeviceEvent(msgspec.Struct, frozen=True, kw_only=True):

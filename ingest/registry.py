@@ -130,7 +130,7 @@ class Registry:
             kind_slug=row.kind,
             kind=kind,
             silent_after=row.silent_after or (kind.silent_after if kind else _SILENT_AFTER_OF_UNKNOWN_KIND),
-            health=Health(status=row.status, since=row.since, reason=row.reason, faults=tuple(row.faults)),
+            health=Health(status=row.status, since=row.since, reason=row.reason, grounds=tuple(row.grounds)),
             last_seen_at=row.last_seen_at,
             last_ts=row.last_ts,
         )

@@ -13,7 +13,8 @@ from ingest.health_tracker import HealthTracker
 from ingest.inbox import Message
 from ingest.intake import Intake, Limits
 from ingest.kinds import all_kinds
-from ingest.kinds.check import check_reading, judge_status
+from ingest.kinds.check import check_reading
+from ingest.kinds.judging import judge
 from ingest.model import Decoded, Reading
 from ingest.registry import KnownDevice, KnownSite, Ledger
 from ingest.wire import PacketBuffer
@@ -67,7 +68,7 @@ def _check(ledger: Ledger, decoded: Sequence[Decoded]) -> None:
         kind = ledger.sites[item.site].devices[item.device].kind
         if kind is not None and isinstance(item, Reading):
             checked = check_reading(kind, item)
-            judge_status(kind, checked.measures, checked.faults)
+            judge(kind, checked.measures, checked.faults)
 
 
 def _take_in(ledger: Ledger, messages: Sequence[Message], now: datetime) -> None:

@@ -1,18 +1,11 @@
 """Access control: a controlled door with its lock, reader and intercom."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from core.i18n import Text
-from ingest.kinds.judging import holding, number
-from ingest.model import DeviceKind, EventType, Fault, Measure, Sample, Unit, Value
+from ingest.model import Condition, DeviceKind, EventType, Fault, Measure, Sample, Unit
 
 BATTERY_LOW = 20  # %
-
-
-def judge(measures: Mapping[str, Value]) -> tuple[str, ...]:
-    """A battery that will not carry the door through the next power cut."""
-    return holding(battery_low=number(measures, "battery") < BATTERY_LOW)
 
 
 KIND = DeviceKind(
@@ -59,6 +52,7 @@ KIND = DeviceKind(
             name=Text("Battery low", "电池电量低"),
             severity="degraded",
             note=Text(f"judged: battery < {BATTERY_LOW} %", f"判定条件：电池电量 < {BATTERY_LOW} %"),
+            judged=(Condition(reads=("battery",), holds=lambda battery: battery < BATTERY_LOW),),
         ),
     ),
     events=(
@@ -80,5 +74,4 @@ KIND = DeviceKind(
         Sample(measures={"door_open": False, "locked": False}, faults=("lock_fault",), status="fault"),
         Sample(measures={"battery": 12}, faults=("tamper", "reader_fault"), status="fault"),
     ),
-    judge=judge,
 )

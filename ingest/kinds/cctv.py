@@ -1,22 +1,11 @@
 """CCTV: one camera channel, and what its recorder says of its recording."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from core.i18n import Text
-from ingest.kinds.judging import holding, number
-from ingest.model import DeviceKind, EventType, Fault, Measure, Sample, Unit, Value
+from ingest.model import Condition, DeviceKind, EventType, Fault, Measure, Sample, Unit
 
 DISK_FULL = 98  # %
-
-
-def judge(measures: Mapping[str, Value]) -> tuple[str, ...]:
-    """No picture, no recording, or soon no room for one. A picture that stands still only the device itself can see."""
-    return holding(
-        video_loss=measures.get("streaming") is False or number(measures, "fps") == 0,
-        not_recording=measures.get("recording") is False,
-        disk_full=number(measures, "disk_used") >= DISK_FULL,
-    )
 
 
 KIND = DeviceKind(
@@ -59,6 +48,10 @@ KIND = DeviceKind(
             slug="video_loss",
             name=Text("No picture", "视频丢失"),
             note=Text("also judged: streaming is false, or fps is 0", "亦可判定：无视频信号，或帧率为 0"),
+            judged=(
+                Condition(reads=("streaming",), holds=lambda streaming: not streaming),
+                Condition(reads=("fps",), holds=lambda fps: fps == 0),
+            ),
         ),
         Fault(slug="covered", name=Text("Lens covered", "镜头遮挡")),
         Fault(slug="frozen", name=Text("Picture frozen", "画面冻结")),
@@ -68,12 +61,14 @@ KIND = DeviceKind(
             name=Text("Disk full", "硬盘满"),
             severity="degraded",
             note=Text(f"also judged: disk_used ≥ {DISK_FULL} %", f"亦可判定：硬盘已用 ≥ {DISK_FULL} %"),
+            judged=(Condition(reads=("disk_used",), holds=lambda used: used >= DISK_FULL),),
         ),
         Fault(
             slug="not_recording",
             name=Text("Not recording", "未录像"),
             severity="degraded",
             note=Text("judged: recording is false", "判定条件：录像不正常"),
+            judged=(Condition(reads=("recording",), holds=lambda recording: not recording),),
         ),
     ),
     events=(
@@ -102,5 +97,4 @@ KIND = DeviceKind(
         Sample(measures={"streaming": True, "recording": True, "fps": 25}, faults=("frozen",), status="fault"),
         Sample(measures={"streaming": True, "recording": True}, faults=("covered",), status="fault"),
     ),
-    judge=judge,
 )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -16,14 +16,15 @@ MAX_UNKNOWN = 16  # names told of what a message had too much
 LARGEST_REAL = 3.4028234663852886e38  # what a `real` column holds
 LARGEST_BIGINT = 2**63 - 1
 
-OwnStatus = Literal["online", "degraded", "fault"]
-
 
 class CheckedReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a reading its kind knows, fit to be stored. What it does not know is named, not kept."""
+    """What of a reading its kind knows, fit to be stored. What it does not know is named, not kept.
+
+    `faults` None: nothing was said of them.
+    """
 
     measures: dict[str, Value]
-    faults: tuple[str, ...] = ()
+    faults: tuple[str, ...] | None = ()
     unknown: tuple[str, ...] = ()
     unknown_faults: tuple[str, ...] = ()
 
@@ -43,7 +44,6 @@ class _Plan(msgspec.Struct, frozen=True):
 
     limits: dict[str, _Limit]
     faults: frozenset[str]
-    severe: frozenset[str]
     events: dict[str, EventType]
 
 
@@ -72,7 +72,6 @@ def _plan(kind: DeviceKind) -> _Plan:
     return _Plan(
         limits={measure.slug: _limit(measure) for measure in kind.measures},
         faults=frozenset(fault.slug for fault in kind.faults),
-        severe=frozenset(fault.slug for fault in kind.faults if fault.severity == "fault"),
         events={event.slug: event for event in kind.events},
     )
 
@@ -99,7 +98,7 @@ def check_reading(kind: DeviceKind, reading: Reading) -> CheckedReading:
             raise _impossible(limit, value)
     if unknown or changed:
         measures = {slug: changed.get(slug, value) for slug, value in measures.items() if slug in limits}
-    faults, unknown_faults = _known_faults(plan, reading.faults) if reading.faults else ((), ())
+    faults, unknown_faults = _known_faults(plan, reading.faults) if reading.faults else (reading.faults, ())
     if (unknown or unknown_faults) and not measures and not faults:
         raise _nothing_known(kind, unknown, unknown_faults)
     return CheckedReading(
@@ -108,17 +107,6 @@ def check_reading(kind: DeviceKind, reading: Reading) -> CheckedReading:
         unknown=tuple(clipped(slug) for slug in unknown[:MAX_UNKNOWN]) if unknown else (),
         unknown_faults=unknown_faults,
     )
-
-
-def judge_status(kind: DeviceKind, measures: Mapping[str, Value], faults: Iterable[str]) -> tuple[OwnStatus, tuple[str, ...]]:
-    """The status that checked measures and faults mean, and every fault: the reported ones first, then the judged ones."""
-    every = tuple(faults)
-    judged = kind.judge(measures) if measures else ()
-    if judged:
-        every += tuple(slug for slug in judged if slug not in every)
-    if not every:
-        return "online", ()
-    return ("degraded" if _plan(kind).severe.isdisjoint(every) else "fault"), every
 
 
 def check_event(kind: DeviceKind, event: DeviceEvent) -> EventType:

@@ -1,27 +1,14 @@
 """Drainage: level and flow in a manhole, sump, grease trap or on a road, and the pump that empties it."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from core.i18n import Text
-from ingest.kinds.judging import holding, number
-from ingest.model import DeviceKind, EventType, Fault, Measure, Sample, Unit, Value
+from ingest.model import Condition, DeviceKind, EventType, Fault, Measure, Sample, Unit
 
 OVERFLOW = 100  # % of the permitted level
 HIGH_LEVEL = 80  # %
 GREASE_SHARE = 0.25  # of the depth: beyond it a trap lets grease through into the sewer
 BATTERY_LOW = 15  # %
-
-
-def judge(measures: Mapping[str, Value]) -> tuple[str, ...]:
-    """Water at the brim or near it, a trap to be emptied, and a battery to be changed at the next visit."""
-    level, depth = number(measures, "level"), number(measures, "depth")
-    return holding(
-        overflow=level >= OVERFLOW,
-        high_level=HIGH_LEVEL <= level < OVERFLOW,
-        grease_high=depth > 0 and number(measures, "grease") >= GREASE_SHARE * depth,
-        battery_low=number(measures, "battery") < BATTERY_LOW,
-    )
 
 
 KIND = DeviceKind(
@@ -71,6 +58,7 @@ KIND = DeviceKind(
             slug="overflow",
             name=Text("Overflow", "溢流"),
             note=Text(f"also judged: level ≥ {OVERFLOW} %", f"亦可判定：液位 ≥ {OVERFLOW} %"),
+            judged=(Condition(reads=("level",), holds=lambda level: level >= OVERFLOW),),
         ),
         Fault(
             slug="high_level",
@@ -79,6 +67,7 @@ KIND = DeviceKind(
             note=Text(
                 f"judged: level from {HIGH_LEVEL} % to below {OVERFLOW} %", f"判定条件：{HIGH_LEVEL} % ≤ 液位 < {OVERFLOW} %"
             ),
+            judged=(Condition(reads=("level",), holds=lambda level: HIGH_LEVEL <= level < OVERFLOW),),
         ),
         Fault(
             slug="grease_high",
@@ -87,12 +76,16 @@ KIND = DeviceKind(
             note=Text(
                 f"judged: grease ≥ {GREASE_SHARE * 100:.0f} % of depth", f"判定条件：油脂层厚度 ≥ 水深的 {GREASE_SHARE * 100:.0f} %"
             ),
+            judged=(
+                Condition(reads=("grease", "depth"), holds=lambda grease, depth: depth > 0 and grease >= GREASE_SHARE * depth),
+            ),
         ),
         Fault(
             slug="battery_low",
             name=Text("Battery low", "电池电量低"),
             severity="degraded",
             note=Text(f"judged: battery < {BATTERY_LOW} %", f"判定条件：电池电量 < {BATTERY_LOW} %"),
+            judged=(Condition(reads=("battery",), holds=lambda battery: battery < BATTERY_LOW),),
         ),
     ),
     events=(
@@ -111,5 +104,4 @@ KIND = DeviceKind(
         Sample(measures={"level": 71, "pump_on": False}, faults=("pump_fault",), status="fault"),
         Sample(measures={"battery": 64}, faults=("sensor_fault",), status="fault"),
     ),
-    judge=judge,
 )

@@ -1,21 +1,11 @@
 """Gate barrier: the arm at a vehicle entrance, its motor and the loop under the road."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from core.i18n import Text
-from ingest.kinds.judging import holding, number
-from ingest.model import DeviceKind, EventType, Fault, Measure, Sample, Unit, Value
+from ingest.model import Condition, DeviceKind, EventType, Fault, Measure, Sample, Unit
 
 MOTOR_HOT = 95  # °C; thermal switches of barrier motors open between 110 and 130
-
-
-def judge(measures: Mapping[str, Value]) -> tuple[str, ...]:
-    """An arm that cannot move on, and a motor about to be switched off by its own protection."""
-    return holding(
-        obstructed=measures.get("position") == "blocked",
-        motor_hot=number(measures, "motor_temp") >= MOTOR_HOT,
-    )
 
 
 KIND = DeviceKind(
@@ -71,12 +61,14 @@ KIND = DeviceKind(
             name=Text("Arm obstructed", "闸杆受阻"),
             severity="degraded",
             note=Text("judged: position is blocked", "判定条件：闸杆位置为受阻"),
+            judged=(Condition(reads=("position",), holds=lambda position: position == "blocked"),),
         ),
         Fault(
             slug="motor_hot",
             name=Text("Motor overheating", "电机过热"),
             severity="degraded",
             note=Text(f"judged: motor_temp ≥ {MOTOR_HOT} °C", f"判定条件：电机温度 ≥ {MOTOR_HOT} °C"),
+            judged=(Condition(reads=("motor_temp",), holds=lambda temp: temp >= MOTOR_HOT),),
         ),
     ),
     events=(
@@ -108,5 +100,4 @@ KIND = DeviceKind(
         ),
         Sample(measures={}, faults=("power_loss",), status="fault"),
     ),
-    judge=judge,
 )

@@ -1,23 +1,12 @@
 """Perimeter beam: a pair of infrared transmitter and receiver along a wall or fence."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from core.i18n import Text
-from ingest.kinds.judging import holding, number
-from ingest.model import DeviceKind, EventType, Fault, Measure, Sample, Unit, Value
+from ingest.model import Condition, DeviceKind, EventType, Fault, Measure, Sample, Unit
 
 SIGNAL_LOW = 30  # %
 BATTERY_LOW = 20  # %
-
-
-def judge(measures: Mapping[str, Value]) -> tuple[str, ...]:
-    """A pair that no longer looks at each other, or soon will not: fog, dirt, leaves, an empty battery."""
-    return holding(
-        misaligned=measures.get("aligned") is False,
-        signal_low=number(measures, "signal") < SIGNAL_LOW,
-        battery_low=number(measures, "battery") < BATTERY_LOW,
-    )
 
 
 KIND = DeviceKind(
@@ -48,6 +37,7 @@ KIND = DeviceKind(
             slug="misaligned",
             name=Text("Misaligned", "对射失准"),
             note=Text("also judged: aligned is false", "亦可判定：未对准"),
+            judged=(Condition(reads=("aligned",), holds=lambda aligned: not aligned),),
         ),
         Fault(slug="tamper", name=Text("Housing opened", "设备被拆动")),
         Fault(
@@ -55,12 +45,14 @@ KIND = DeviceKind(
             name=Text("Signal weak", "信号弱"),
             severity="degraded",
             note=Text(f"judged: signal < {SIGNAL_LOW} %", f"判定条件：信号强度 < {SIGNAL_LOW} %"),
+            judged=(Condition(reads=("signal",), holds=lambda signal: signal < SIGNAL_LOW),),
         ),
         Fault(
             slug="battery_low",
             name=Text("Battery low", "电池电量低"),
             severity="degraded",
             note=Text(f"judged: battery < {BATTERY_LOW} %", f"判定条件：电池电量 < {BATTERY_LOW} %"),
+            judged=(Condition(reads=("battery",), holds=lambda battery: battery < BATTERY_LOW),),
         ),
     ),
     events=(
@@ -78,5 +70,4 @@ KIND = DeviceKind(
         Sample(measures={"aligned": False, "signal": 4}, status="fault"),
         Sample(measures={"aligned": True, "signal": 80}, faults=("tamper",), status="fault"),
     ),
-    judge=judge,
 )

@@ -28,7 +28,7 @@ class DeviceRow:
     status: Status
     since: datetime
     reason: Reason
-    faults: list[str]
+    grounds: list[str]
     last_seen_at: datetime | None
     last_ts: datetime | None
 
@@ -50,7 +50,7 @@ def list_known_devices(conn: Connection, *, site_id: int | None) -> list[DeviceR
         DeviceRow,
         """
         SELECT d.site_id, d.id, d.slug, d.kind, d.silent_after,
-               s.status, s.since, s.reason, s.faults, s.last_seen_at, s.last_ts
+               s.status, s.since, s.reason, s.grounds, s.last_seen_at, s.last_ts
           FROM device d
           JOIN device_state s ON s.site_id = d.site_id AND s.device_id = d.id
          WHERE d.retired_at IS NULL AND (%(site_id)s::bigint IS NULL OR d.site_id = %(site_id)s)

@@ -21,12 +21,12 @@ def move_states(conn: Connection, moves: Sequence[tuple[Status, Transition]]) ->
         """
         UPDATE device_state s
            SET status = t.status, since = t.since, reason = t.reason, faults = string_to_array(t.faults, ','),
-               last_seen_at = greatest(s.last_seen_at, t.last_seen_at), last_ts = greatest(s.last_ts, t.last_ts),
+               grounds = string_to_array(t.grounds, ','), last_seen_at = greatest(s.last_seen_at, t.last_seen_at), last_ts = greatest(s.last_ts, t.last_ts),
                skew_ms = coalesce(t.skew_ms, s.skew_ms)
           FROM unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[], %(expected)s::text[], %(statuses)s::text[],
-                      %(sinces)s::timestamptz[], %(reasons)s::text[], %(faults)s::text[], %(seen)s::timestamptz[],
-                      %(ts)s::timestamptz[], %(skews)s::bigint[])
-               AS t (site_id, device_id, expected, status, since, reason, faults, last_seen_at, last_ts, skew_ms)
+                      %(sinces)s::timestamptz[], %(reasons)s::text[], %(faults)s::text[], %(grounds)s::text[],
+                      %(seen)s::timestamptz[], %(ts)s::timestamptz[], %(skews)s::bigint[])
+               AS t (site_id, device_id, expected, status, since, reason, faults, grounds, last_seen_at, last_ts, skew_ms)
          WHERE s.site_id = t.site_id AND s.device_id = t.device_id AND s.status = t.expected
         RETURNING s.site_id, s.device_id
         """,
@@ -38,6 +38,7 @@ def move_states(conn: Connection, moves: Sequence[tuple[Status, Transition]]) ->
             "sinces": [move.health.since for _, move in moves],
             "reasons": [move.health.reason for _, move in moves],
             "faults": [",".join(move.health.faults) for _, move in moves],
+            "grounds": [",".join(move.health.grounds) for _, move in moves],
             "seen": [move.seen.last_seen_at for _, move in moves],
             "ts": [move.seen.last_ts for _, move in moves],
             "skews": [move.seen.skew_ms for _, move in moves],
@@ -72,7 +73,7 @@ def list_healths(conn: Connection, keys: Collection[DeviceKey]) -> dict[DeviceKe
     """The health of these devices as it is in the database."""
     rows: list[tuple[int, int, Status, datetime, Reason, list[str]]] = conn.execute(
         """
-        SELECT s.site_id, s.device_id, s.status, s.since, s.reason, s.faults
+        SELECT s.site_id, s.device_id, s.status, s.since, s.reason, s.grounds
           FROM device_state s
           JOIN unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[]) AS t (site_id, device_id)
             ON s.site_id = t.site_id AND s.device_id = t.device_id
@@ -80,21 +81,22 @@ def list_healths(conn: Connection, keys: Collection[DeviceKey]) -> dict[DeviceKe
         {"site_ids": [key[0] for key in keys], "device_ids": [key[1] for key in keys]},
     ).fetchall()
     return {
-        (site_id, device_id): Health(status=status, since=since, reason=reason, faults=tuple(faults))
-        for site_id, device_id, status, since, reason, faults in rows
+        (site_id, device_id): Health(status=status, since=since, reason=reason, grounds=tuple(grounds))
+        for site_id, device_id, status, since, reason, grounds in rows
     }
 
 
 def mark_seen(conn: Connection, seen: Sequence[Seen]) -> None:
-    """When devices were last heard."""
+    """When devices were last heard, and what their faults rest on."""
     execute(
         conn,
         """
         UPDATE device_state s
            SET last_seen_at = greatest(s.last_seen_at, t.last_seen_at), last_ts = greatest(s.last_ts, t.last_ts),
-               skew_ms = coalesce(t.skew_ms, s.skew_ms)
+               skew_ms = coalesce(t.skew_ms, s.skew_ms), grounds = string_to_array(t.grounds, ',')
           FROM unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[], %(seen)s::timestamptz[], %(ts)s::timestamptz[],
-                      %(skews)s::bigint[]) AS t (site_id, device_id, last_seen_at, last_ts, skew_ms)
+                      %(skews)s::bigint[], %(grounds)s::text[])
+               AS t (site_id, device_id, last_seen_at, last_ts, skew_ms, grounds)
          WHERE s.site_id = t.site_id AND s.device_id = t.device_id
         """,
         site_ids=[each.site_id for each in seen],
@@ -102,6 +104,7 @@ def mark_seen(conn: Connection, seen: Sequence[Seen]) -> None:
         seen=[each.last_seen_at for each in seen],
         ts=[each.last_ts for each in seen],
         skews=[each.skew_ms for each in seen],
+        grounds=[",".join(each.grounds) for each in seen],
     )
 
 

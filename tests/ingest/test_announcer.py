@@ -28,7 +28,7 @@ def moved(site_id: int, device_id: int) -> Transition:
         at=NOW,
         previous="online",
         health=Health(status="unknown", since=NOW, reason="restart"),
-        seen=Seen(site_id=site_id, device_id=device_id, last_seen_at=None, last_ts=None, skew_ms=None),
+        seen=Seen(site_id=site_id, device_id=device_id, last_seen_at=None, last_ts=None, skew_ms=None, grounds=()),
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from core.i18n import Text
 from ingest.kinds import all_kinds
-from ingest.kinds.check import check_event, check_reading, judge_status
+from ingest.kinds.check import check_event, check_reading
+from ingest.kinds.judging import judge
 from ingest.model import DeviceEvent, DeviceKind, Measure, Reading, RejectedError, Unit
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -54,7 +55,7 @@ def test_a_heartbeat_without_measures_says_that_nothing_is_wrong() -> None:
     checked = check_reading(GATE, reading({}))
 
     assert checked.measures == {}
-    assert judge_status(GATE, checked.measures, checked.faults) == ("online", ())
+    assert judge(GATE, checked.measures, checked.faults) == ()
 
 
 def test_newer_firmware_is_heard_and_what_it_says_too_much_is_named() -> None:
@@ -170,44 +171,6 @@ def test_a_measure_without_a_declared_range_still_fits_its_column() -> None:
     assert rejection(kind, {"drops": 2**63}).reason == "out_of_range"
     assert rejection(kind, {"weight": 1e39}).reason == "out_of_range"
     assert rejection(kind, {"weight": math.inf}).reason == "not_finite"
-
-
-# What it means
-
-
-@pytest.mark.parametrize(
-    ("kind", "measures", "status", "faults"),
-    [
-        (PUMP, {"level": 79.9}, "online", ()),
-        (PUMP, {"level": 80}, "degraded", ("high_level",)),
-        (PUMP, {"level": 100}, "fault", ("overflow",)),
-        (PUMP, {"grease": 150, "depth": 600}, "degraded", ("grease_high",)),
-        (PUMP, {"grease": 0, "depth": 0}, "online", ()),
-        (PUMP, {"grease": 900}, "online", ()),
-        (CAMERA, {"disk_used": 98}, "degraded", ("disk_full",)),
-        (CAMERA, {"streaming": True, "fps": 0}, "fault", ("video_loss",)),
-        (CAMERA, {"streaming": False, "recording": False}, "fault", ("video_loss", "not_recording")),
-        (DOOR, {"battery": 19.9}, "degraded", ("battery_low",)),
-        (DOOR, {"battery": 20}, "online", ()),
-        (BEAM, {"aligned": False, "signal": 3}, "fault", ("misaligned", "signal_low")),
-        (GATE, {"position": "blocked"}, "degraded", ("obstructed",)),
-        (GATE, {"motor_temp": 95}, "degraded", ("motor_hot",)),
-    ],
-)
-def test_measures_are_judged(kind: DeviceKind, measures: dict[str, Any], status: str, faults: tuple[str, ...]) -> None:
-    assert judge_status(kind, measures, ()) == (status, faults)
-
-
-def test_reported_faults_come_first_and_are_not_repeated_by_the_judgement() -> None:
-    status, faults = judge_status(PUMP, {"level": 104, "battery": 9}, ("pump_fault", "overflow"))
-
-    assert status == "fault"
-    assert faults == ("pump_fault", "overflow", "battery_low")
-
-
-def test_the_worst_fault_counts() -> None:
-    assert judge_status(DOOR, {}, ("power_loss",))[0] == "degraded"
-    assert judge_status(DOOR, {}, ("power_loss", "tamper"))[0] == "fault"
 
 
 # Events

@@ -101,8 +101,8 @@ def test_a_missing_partition_is_made(db: Database, committer: Committer, devices
 
 
 def transition(devices: Devices, now: datetime, previous: str, status: str) -> Transition:
-    health = Health(status=status, since=now, reason="fault", faults=("motor_stall", "arm_hit"))  # type: ignore[arg-type]
-    seen = Seen(site_id=devices.site_id, device_id=devices.gate, last_seen_at=now, last_ts=now, skew_ms=-7)
+    health = Health(status=status, since=now, reason="fault", grounds=("motor_stall", "arm_hit"))  # type: ignore[arg-type]
+    seen = Seen(site_id=devices.site_id, device_id=devices.gate, last_seen_at=now, last_ts=now, skew_ms=-7, grounds=health.grounds)
     return Transition(site_id=devices.site_id, device_id=devices.gate, at=now, previous=previous, health=health, seen=seen)  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ from ingest import health as machine
 from ingest.health import Health
 from ingest.health_tracker import HealthTracker, Transition
 from ingest.kinds import all_kinds
-from ingest.kinds.check import judge_status
+from ingest.kinds.judging import status_of
 from ingest.registry import KnownDevice
 
 START = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -72,9 +72,8 @@ class World:
         tracker = self.tracker
         match what:
             case ("reading", int(offset), tuple() as faults):
-                status, every = judge_status(KIND, {}, faults)
                 ts = self.now + timedelta(seconds=offset)
-                tracker.reading(KEY, ts=ts, received_at=self.now, status=status, faults=every)
+                tracker.reading(KEY, ts=ts, received_at=self.now, measures={}, faults=faults)
             case ("event", int(offset)):
                 tracker.event(KEY, ts=self.now + timedelta(seconds=offset), received_at=self.now)
             case ("presence", bool(online), bool(old)):
@@ -152,11 +151,11 @@ def test_an_older_reading_never_changes_what_a_heard_device_is(steps: list[tuple
 
 @given(fault_sets, st.sampled_from(["stale", "offline"]))
 def test_a_device_that_comes_back_has_the_faults_it_left_with(faults: tuple[str, ...], silent: str) -> None:
-    status, every = judge_status(KIND, {}, faults)
-    here = Health(status=status, since=START, reason="seen", faults=every)
+    status = status_of(KIND, faults)
+    here = Health(status=status, since=START, reason="seen", grounds=faults)
     away = machine.after_silence(here, at=START + SILENT, status=silent)  # type: ignore[arg-type]
     back = machine.after_sign_of_life(away, at=START + 2 * SILENT, status=status)
-    assert (back.status, back.faults) == (status, every)
+    assert (back.status, back.faults) == (status, faults)
 
 
 def test_the_will_of_long_ago_tells_only_what_nobody_knew() -> None:

@@ -12,7 +12,7 @@ SECOND = timedelta(seconds=1)
 def heard(tracker: HealthTracker, after: timedelta, *, ts_after: timedelta | None = None) -> bool:
     at = START + after
     ts = START + (after if ts_after is None else ts_after)
-    return tracker.reading(KEY, ts=ts, received_at=at, status="online", faults=())
+    return tracker.reading(KEY, ts=ts, received_at=at, measures={}, faults=())
 
 
 def status(tracker: HealthTracker) -> str:
@@ -67,8 +67,8 @@ def test_a_device_whose_clock_is_hours_behind_is_alive_and_its_skew_is_known() -
 def test_one_reading_far_ahead_does_not_make_every_later_one_an_old_one() -> None:
     tracker = listening()
     heard(tracker, SECOND, ts_after=timedelta(hours=23))
-    fault = {"status": "fault", "faults": ("motor_stall",)}
-    assert tracker.reading(KEY, ts=START + 2 * SECOND, received_at=START + 2 * SECOND, **fault)  # type: ignore[arg-type]
+    at = START + 2 * SECOND
+    assert tracker.reading(KEY, ts=at, received_at=at, measures={}, faults=("motor_stall",))
     assert status(tracker) == "fault"
 
 

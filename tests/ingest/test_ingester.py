@@ -64,7 +64,7 @@ def test_faults_and_their_end_are_transitions(
     device.publish(f"{GATE}/reading", reading(now, position="open"))
     device.publish(f"{GATE}/reading", reading(now + SECOND, "motor_stall", position="blocked"))
     device.publish(f"{GATE}/reading", reading(now + 2 * SECOND, position="open", motor_temp=97))
-    device.publish(f"{GATE}/reading", reading(now + 3 * SECOND, position="open"))
+    device.publish(f"{GATE}/reading", reading(now + 3 * SECOND, position="open", motor_temp=60))
     wait_for(lambda: len(statuses(db, devices.gate)) == 4)
     assert statuses(db, devices.gate) == [
         ("unknown", "online", "seen"),
@@ -75,6 +75,43 @@ def test_faults_and_their_end_are_transitions(
     query = "SELECT faults FROM device_status WHERE status = 'fault'"
     assert rows(db, query) == [(["motor_stall", "obstructed"],)]
     assert rows(db, "SELECT faults FROM reading_gate_barrier ORDER BY ts") == [(None,), (["motor_stall"],), (None,), (None,)]
+
+
+def test_a_judged_fault_holds_over_a_restart_until_its_measure_says_otherwise(
+    db: Database, devices: Devices, device: Publisher, run_ingester: Run, now: datetime, wait_for: Wait
+) -> None:
+    camera = "gatehouse/v1/wutong/cam-1/reading"
+    first = run_ingester()
+    device.publish(camera, reading(now, disk_used=99))
+    wait_for(lambda: state(db, devices.cam) == "degraded")
+    first.stop()
+    run_ingester()
+    wait_for(lambda: state(db, devices.cam) == "unknown")
+    device.publish(camera, reading(now + SECOND, streaming=True, fps=25))
+    wait_for(lambda: state(db, devices.cam) == "degraded")
+    device.publish(camera, reading(now + 2 * SECOND, disk_used=60))
+    wait_for(lambda: state(db, devices.cam) == "online")
+    query = "SELECT status, faults FROM device_status WHERE device_id = %s ORDER BY at, id"
+    assert rows(db, query, devices.cam) == [
+        ("degraded", ["disk_full"]),
+        ("unknown", ["disk_full"]),
+        ("degraded", ["disk_full"]),
+        ("online", []),
+    ]
+    assert rows(db, "SELECT grounds FROM device_state WHERE device_id = %s", devices.cam) == [([],)]
+
+
+def test_what_faults_rest_on_is_written_when_nothing_else_changes(
+    db: Database, devices: Devices, device: Publisher, run_ingester: Run, now: datetime, wait_for: Wait
+) -> None:
+    run_ingester()
+    camera = "gatehouse/v1/wutong/cam-1/reading"
+    device.publish(camera, reading(now, "disk_full"))
+    wait_for(lambda: state(db, devices.cam) == "degraded")
+    device.publish(camera, reading(now + SECOND, "disk_full", disk_used=99))
+    query = "SELECT grounds FROM device_state WHERE device_id = %s"
+    wait_for(lambda: rows(db, query, devices.cam) == [(["disk_full", "disk_full:disk_used"],)])
+    assert len(statuses(db, devices.cam)) == 1
 
 
 def test_the_same_message_twice_is_one_row(

@@ -7,8 +7,10 @@ import pytest
 
 from core.i18n import Text
 from ingest.formats import all_formats
+from ingest.health import faults_of
 from ingest.kinds import all_kinds
-from ingest.kinds.check import check_reading, judge_status
+from ingest.kinds.check import check_reading
+from ingest.kinds.judging import judge, status_of
 from ingest.model import DeviceKind, Measure, Reading, Sample, Unit
 
 KINDS = [pytest.param(kind, id=slug) for slug, kind in all_kinds().items()]
@@ -32,12 +34,12 @@ def reading_of(sample: Sample) -> Reading:
 def test_a_sample_is_accepted_as_it_is_and_leads_to_its_status(kind: DeviceKind, sample: Sample) -> None:
     checked = check_reading(kind, reading_of(sample))
 
-    status, faults = judge_status(kind, checked.measures, checked.faults)
+    faults = faults_of(judge(kind, checked.measures, checked.faults))
 
     assert checked.measures == sample.measures
     assert checked.faults == sample.faults
     assert checked.unknown == checked.unknown_faults == ()
-    assert status == sample.status
+    assert status_of(kind, faults) == sample.status
     assert set(sample.faults) <= set(faults) <= {fault.slug for fault in kind.faults}
 
 
@@ -89,6 +91,18 @@ def test_numbers_have_a_range_words_have_choices_and_truth_values_neither(kind: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_what_is_judged_is_judged_from_measures_of_the_kind_and_told(kind: DeviceKind) -> None:
+    measures = {measure.slug for measure in kind.measures}
+
+    for fault in kind.faults:
+        reads = [condition.reads for condition in fault.judged]
+        assert all(reads), fault.slug
+        assert measures.issuperset(slug for each in reads for slug in each), fault.slug
+        assert len(set(reads)) == len(reads), fault.slug
+        assert bool(reads) == (fault.note is not None and "judged:" in fault.note.en), fault.slug
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_silence_and_icon_are_sensible(kind: DeviceKind) -> None:
     assert timedelta(seconds=10) <= kind.silent_after <= timedelta(days=1)
     assert kind.icon in ICONS
@@ -99,7 +113,7 @@ def test_the_extremes_of_every_range_are_accepted_and_judged(kind: DeviceKind) -
     for measure in kind.measures:
         for value in extremes(measure):
             checked = check_reading(kind, reading_of(Sample(measures={measure.slug: value})))
-            _, faults = judge_status(kind, checked.measures, checked.faults)
+            faults = faults_of(judge(kind, checked.measures, checked.faults))
             assert set(faults) <= {fault.slug for fault in kind.faults}
 
 

@@ -4,13 +4,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from assets.devices import reinstate_device, retire_device
 from assets.models import Site
 from core.errors import NotFound
 from core.settings import Settings
 from ingest.availability import availability
 from ingest.jobs import jobs, prepare_partitions
 from ingest.queries import health, inboxes
+from ingest.queries.known import list_known_devices
 from ingest.views import EventCursor
+from people.models import SYSTEM
 from store.db import Connection
 from tests.ingest.conftest import Devices
 
@@ -24,6 +27,17 @@ def become(conn: Connection, devices: Devices, device_id: int, status: str, at: 
         "INSERT INTO device_status (site_id, device_id, at, status, previous, reason) VALUES (%s, %s, %s, %s, %s, 'fault')",
         (devices.site_id, device_id, at, status, previous),
     )
+
+
+def test_a_device_taken_back_into_operation_begins_without_faults(conn: Connection, devices: Devices, now: datetime) -> None:
+    conn.execute(
+        "UPDATE device_state SET grounds = '{disk_full:disk_used}' WHERE device_id IN (%s, %s)", (devices.cam, devices.gate)
+    )
+    retire_device(conn, SYSTEM, now=now, site_id=devices.site_id, device_id=devices.cam)
+    reinstate_device(conn, SYSTEM, now=now, site_id=devices.site_id, device_id=devices.cam)
+    known = {each.id: each.grounds for each in list_known_devices(conn, site_id=devices.site_id)}
+    assert known[devices.cam] == []
+    assert known[devices.gate] == ["disk_full:disk_used"]
 
 
 def test_the_illest_devices_come_first(conn: Connection, devices: Devices, now: datetime) -> None:

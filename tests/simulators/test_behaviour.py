@@ -7,8 +7,10 @@ from itertools import pairwise
 
 import pytest
 
+from ingest.health import faults_of
 from ingest.kinds import all_kinds
-from ingest.kinds.check import check_event, check_reading, judge_status
+from ingest.kinds.check import check_event, check_reading
+from ingest.kinds.judging import judge, status_of
 from ingest.model import DeviceEvent, Presence, Reading
 from simulators.behaviour import all_behaviours
 from simulators.compound import make_compound
@@ -70,10 +72,9 @@ def test_ingest_takes_every_message_of_a_day(day: object) -> None:
 
 def test_a_device_that_nothing_is_wrong_with_is_online_even_in_a_storm() -> None:
     ill = [
-        (reading.device, reading.ts, faults)
+        (reading.device, reading.ts, grounds)
         for reading in readings(quiet_day())
-        for status, faults in [judge_status(all_kinds()[kind_of(reading.device)], reading.measures, reading.faults)]
-        if status != "online"
+        if (grounds := judge(all_kinds()[kind_of(reading.device)], reading.measures, reading.faults))
     ]
     assert ill == []
 
@@ -222,7 +223,8 @@ def test_a_fault_shows_in_the_measures_too(kind: str, profile: str, fault: str, 
     assert len(said) == 1, "told at once"
     assert fault in said[0].faults
     assert effect.items() <= said[0].measures.items()
-    assert judge_status(all_kinds()[kind], said[0].measures, said[0].faults)[0] == status
+    faults = faults_of(judge(all_kinds()[kind], said[0].measures, said[0].faults))
+    assert status_of(all_kinds()[kind], faults) == status
 
 
 def test_a_sump_without_its_pump_fills_in_the_rain() -> None:

@@ -95,3 +95,23 @@ def test_what_was_wrong_with_messages_is_kept_when_it_becomes_facts(server_url: 
     with psycopg.connect(url) as conn:
         kept = conn.execute("SELECT detail_key, facts, count, last_at FROM rejected_message ORDER BY topic").fetchall()
     assert kept == [("text", {"text": detail}, 3, now) for detail in details]
+
+
+def test_faults_of_before_rest_on_what_the_device_reported(server_url: str, now: datetime) -> None:
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute("CREATE DATABASE faults_of_before")
+    url = f"{server_url.rsplit('/', 1)[0]}/faults_of_before"
+    migrate(url, (), now, up_to=6)
+    with psycopg.connect(url) as conn:
+        conn.execute("ALTER TABLE device_state DROP CONSTRAINT device_state_site_id_device_id_fkey")
+        for device_id, faults in enumerate(([], ["overflow", "battery_low"])):
+            conn.execute(
+                "INSERT INTO device_state (site_id, device_id, since, reason, faults) VALUES (1, %s, %s, 'seen', %s)",
+                (device_id, now, faults),
+            )
+    migrate(url, (), now, up_to=7)
+    with psycopg.connect(url) as conn:
+        assert conn.execute("SELECT grounds FROM device_state ORDER BY device_id").fetchall() == [
+            ([],),
+            (["overflow", "battery_low"],),
+        ]
