@@ -9,8 +9,8 @@ from store.jobs import Job
 
 
 def jobs(_settings: Settings) -> tuple[Job, ...]:
-    """Rounds are made ahead and closed in time."""
+    """Rounds are made ahead, by the clock of a site as it is now, and closed in time."""
     return (
-        Job(slug="plan_rounds", every=timedelta(minutes=1), run=plan_rounds),
+        Job(slug="plan_rounds", every=timedelta(minutes=1), run=plan_rounds, wake_on=("ledger",)),
         Job(slug="close_rounds", every=timedelta(seconds=2), run=close_rounds),
     )

@@ -17,8 +17,10 @@ def plan_rounds(conn: Connection, now: datetime, *, site_id: int | None = None) 
     """Make rounds until AHEAD for the plans (of one site) that have fewer than REFILL left; how many.
 
     Run again it makes the same rounds, so none twice. No round begins before its plan's `active_from`, and none is
-    made that had already ended: what nobody could know of was not missed.
+    made that had already ended: what nobody could know of was not missed. Where the site has another time zone since,
+    the rounds that have not begun are made anew.
     """
+    _follow_zones(conn, now, site_id)
     made = 0
     for plan in queries.list_plans_to_fill(conn, now + REFILL, site_id=site_id):
         slots = list_slots(plan.window, ZoneInfo(plan.tz), max(plan.active_from, now - LONGEST_SLOT), now + AHEAD)
@@ -33,3 +35,12 @@ def plan_rounds(conn: Connection, now: datetime, *, site_id: int | None = None) 
             notify(conn, Change(topic="round", site_id=plan.site_id))
         made += new
     return made
+
+
+def _follow_zones(conn: Connection, now: datetime, site_id: int | None) -> None:
+    """Let plans go by the zone their site has now. Rounds that have begun stay, and none is made that would have."""
+    for plan in queries.lock_plans_of_another_zone(conn, site_id=site_id):
+        active_from = max(plan.active_from, now)
+        queries.move_plan(conn, site_id=plan.site_id, plan_id=plan.id, tz=plan.tz, active_from=active_from)
+        queries.delete_rounds_ahead(conn, site_id=plan.site_id, plan_id=plan.id, now=now)
+        notify(conn, Change(topic="round", site_id=plan.site_id))

@@ -51,8 +51,18 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PlanToMove:
+    """A plan whose site has another time zone than its rounds were made in. `tz`: the site's."""
+
+    site_id: int
+    id: int
+    tz: str
+    active_from: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PlanToFill:
-    """A plan for which rounds are to be made ahead, with what that takes."""
+    """A plan for which rounds are to be made ahead, with what that takes. `tz`: the zone in which they are made."""
 
     site_id: int
     id: int

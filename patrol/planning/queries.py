@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, time
 
-from patrol.planning.models import Checkpoint, Plan, PlanToFill, Route
+from patrol.planning.models import Checkpoint, Plan, PlanToFill, PlanToMove, Route
 from patrol.slots import Slot
 from store.db import Connection, execute, fetch_all, fetch_one, fetch_value, find_one
 
@@ -222,9 +222,9 @@ def insert_plan(conn: Connection, *, site_id: int, route_id: int, name: str, fro
                 every_minutes: int, grace_minutes: int, active_from: datetime) -> int:  # fmt: skip
     """The new plan's id."""
     return int(fetch_value(conn, """
-        INSERT INTO patrol_plan (site_id, route_id, name, from_time, until_time, every_minutes, grace_minutes, active_from)
-        VALUES (%(site_id)s, %(route_id)s, %(name)s, %(from_time)s, %(until_time)s, %(every_minutes)s, %(grace_minutes)s,
-                %(active_from)s)
+        INSERT INTO patrol_plan (site_id, route_id, name, from_time, until_time, every_minutes, grace_minutes, active_from, tz)
+        SELECT id, %(route_id)s, %(name)s, %(from_time)s, %(until_time)s, %(every_minutes)s, %(grace_minutes)s, %(active_from)s, tz
+          FROM site WHERE id = %(site_id)s
         RETURNING id
     """, site_id=site_id, route_id=route_id, name=name, from_time=from_time, until_time=until_time,
         every_minutes=every_minutes, grace_minutes=grace_minutes, active_from=active_from))  # fmt: skip
@@ -252,13 +252,31 @@ def mark_plan_retired(conn: Connection, *, site_id: int, plan_id: int, now: date
 # --- the rounds that follow -------------------------------------------------------------------------------------------
 
 
+def lock_plans_of_another_zone(conn: Connection, *, site_id: int | None = None) -> list[PlanToMove]:
+    """Plans (of one site) whose site has another time zone by now; nobody else moves or fills them until the transaction ends."""
+    return fetch_all(conn, PlanToMove, """
+        SELECT p.site_id, p.id, s.tz, p.active_from
+          FROM patrol_plan p
+          JOIN site s ON s.id = p.site_id
+         WHERE p.retired_at IS NULL AND p.tz <> s.tz AND (%(site_id)s::bigint IS NULL OR p.site_id = %(site_id)s)
+         ORDER BY p.site_id, p.id
+           FOR UPDATE OF p
+    """, site_id=site_id)  # fmt: skip
+
+
+def move_plan(conn: Connection, *, site_id: int, plan_id: int, tz: str, active_from: datetime) -> None:
+    """Let a plan go by the clock of that zone."""
+    execute(conn, """
+        UPDATE patrol_plan SET tz = %(tz)s, active_from = %(active_from)s WHERE site_id = %(site_id)s AND id = %(id)s
+    """, site_id=site_id, id=plan_id, tz=tz, active_from=active_from)  # fmt: skip
+
+
 def list_plans_to_fill(conn: Connection, filled_until: datetime, *, site_id: int | None = None) -> list[PlanToFill]:
     """Plans (of one site) whose last round begins before that time. Plan and route stay as they are until the transaction ends."""
     return fetch_all(conn, PlanToFill, """
-        SELECT p.site_id, p.id, s.tz, p.from_time, p.until_time, p.every_minutes, p.grace_minutes, p.active_from
+        SELECT p.site_id, p.id, p.tz, p.from_time, p.until_time, p.every_minutes, p.grace_minutes, p.active_from
           FROM patrol_plan p
           JOIN route r ON r.site_id = p.site_id AND r.id = p.route_id
-          JOIN site s ON s.id = p.site_id
          WHERE p.retired_at IS NULL AND (%(site_id)s::bigint IS NULL OR p.site_id = %(site_id)s)
            AND NOT EXISTS (SELECT 1 FROM round o
                             WHERE o.site_id = p.site_id AND o.plan_id = p.id AND o.starts_at >= %(filled_until)s)
@@ -290,15 +308,19 @@ def insert_rounds(conn: Connection, *, site_id: int, plan_id: int, slots: Sequen
 
 
 def delete_rounds_ahead(conn: Connection, *, site_id: int, plan_id: int, now: datetime) -> None:
-    """Take back the rounds of a plan that have not begun."""
+    """Take back the rounds of a plan that have not begun, by anybody's clock: nothing was seen on them."""
     execute(conn, """
         DELETE FROM round_check c
          USING round r
          WHERE r.site_id = %(site_id)s AND r.plan_id = %(plan_id)s AND r.starts_at > %(now)s
            AND c.site_id = r.site_id AND c.round_id = r.id
+           AND NOT EXISTS (SELECT FROM round_check s
+                            WHERE s.site_id = r.site_id AND s.round_id = r.id AND s.check_in_id IS NOT NULL)
     """, site_id=site_id, plan_id=plan_id, now=now)  # fmt: skip
     execute(conn, """
-        DELETE FROM round WHERE site_id = %(site_id)s AND plan_id = %(plan_id)s AND starts_at > %(now)s
+        DELETE FROM round r
+         WHERE r.site_id = %(site_id)s AND r.plan_id = %(plan_id)s AND r.starts_at > %(now)s
+           AND NOT EXISTS (SELECT FROM round_check s WHERE s.site_id = r.site_id AND s.round_id = r.id)
     """, site_id=site_id, plan_id=plan_id, now=now)  # fmt: skip
 
 

@@ -115,3 +115,26 @@ def test_faults_of_before_rest_on_what_the_device_reported(server_url: str, now:
             ([],),
             (["overflow", "battery_low"],),
         ]
+
+
+def test_plans_of_before_go_by_the_zone_of_their_site(server_url: str, now: datetime) -> None:
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute("CREATE DATABASE plans_of_before")
+    url = f"{server_url.rsplit('/', 1)[0]}/plans_of_before"
+    migrate(url, (), now, up_to=7)
+    with psycopg.connect(url) as conn:
+        conn.execute("INSERT INTO region (level, name) VALUES ('city', '上海市')")
+        for slug, tz in (("wutong", "Asia/Shanghai"), ("far", "Asia/Urumqi")):
+            conn.execute(
+                "INSERT INTO site (slug, name, tz, region_id, created_at) SELECT %s, %s, %s, id, %s FROM region",
+                (slug, slug, tz, now),
+            )
+        conn.execute("INSERT INTO route (site_id, name) SELECT id, 'x' FROM site")
+        conn.execute(
+            """INSERT INTO patrol_plan (site_id, route_id, name, from_time, until_time, every_minutes, active_from)
+               SELECT site_id, id, 'x', '20:00', '06:00', 60, %s FROM route""",
+            (now,),
+        )
+    migrate(url, (), now, up_to=8)
+    with psycopg.connect(url) as conn:
+        assert conn.execute("SELECT count(*) FROM patrol_plan p JOIN site s ON s.id = p.site_id AND s.tz = p.tz").fetchone() == (2,)
