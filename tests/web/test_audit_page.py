@@ -59,3 +59,16 @@ def test_a_change_reads_from_old_to_new() -> None:
         ("faults", "a, b"),
         ("Key area", "Yes"),
     ]
+
+
+def test_a_field_is_called_as_what_it_is_about_calls_it() -> None:
+    zh = Translator("zh")
+    assert detail_lines({"code": "8874"}, zh, "check_in") == [("编码", "8874")]
+    assert detail_lines({"code": "DZ-001"}, zh, "asset") == [("编号", "DZ-001")]
+    assert detail_lines({"kind": "repair"}, zh, "record") == [("类型", "维修")]
+    assert detail_lines({"kind": "webhook"}, zh, "channel") == [("类型", "Webhook（对接程序）")]
+
+
+def test_a_length_of_time_reads_as_one() -> None:
+    lengths = {"silent_after": {"from": "0:00:10", "to": "1 day, 2:00:00"}, "from_time": "22:00:00"}
+    assert detail_lines(lengths, Translator("zh"), "device") == [("允许静默时长", "10秒 → 1天2小时"), ("开始", "22:00:00")]

@@ -1,6 +1,8 @@
 """The audit log: of a site for its manager, of everything for administrators."""
 
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -15,6 +17,9 @@ from people.queries.audit import list_audit_entries
 from store.db import Connection
 from web.navigation import NavItem
 from web.page import render
+from web.rendering import format_duration
+
+_LENGTH = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)")  # as Python writes a timedelta
 
 router = APIRouter()
 NAV = (
@@ -41,7 +46,10 @@ def _page(request: Request, access: Access, conn: Connection, site_id: int | Non
         request,
         access,
         "audit.html",
-        entries=[(entry, action_text(entry.action, t.language), detail_lines(entry.detail, t)) for entry in entries],
+        entries=[
+            (entry, action_text(entry.action, t.language), detail_lines(entry.detail, t, entry.action.partition(".")[0]))
+            for entry in entries
+        ],
         next_cursor=following,
         first=not paging.cursor,
     )
@@ -52,11 +60,17 @@ def action_text(action: str, language: Language) -> str:
     return catalogue(language).get(f"audit.action.{action}", action)
 
 
-def detail_lines(detail: Mapping[str, object], t: Translator) -> list[tuple[str, str]]:
-    """The facts of an entry as (name, value); a change reads `old → new`."""
+def detail_lines(detail: Mapping[str, object], t: Translator, about: str = "") -> list[tuple[str, str]]:
+    """The facts of an entry as (name, value); a change reads `old → new`.
+
+    What is peculiar to the things it is `about` comes first: the code of a checkpoint is not called as that of an asset is.
+    """
     texts = catalogue(t.language)
     return [
-        (texts.get(f"audit.field.{name}", name), _value(value, texts.get(f"audit.values.{name}", ""), t))
+        (
+            texts.get(f"audit.field_of.{about}.{name}") or texts.get(f"audit.field.{name}", name),
+            _value(value, texts.get(f"audit.values_of.{about}.{name}") or texts.get(f"audit.values.{name}", ""), t),
+        )
         for name, value in detail.items()
         if value is not None
     ]
@@ -74,4 +88,8 @@ def _value(value: object, family: str, t: Translator) -> str:
         return t("common.yes") if value else t("common.no")
     if value in (None, ""):
         return "–"
+    length = _LENGTH.fullmatch(str(value)) if family == "length" else None
+    if length:
+        days, hours, minutes, seconds = (int(part or 0) for part in length.groups())
+        return format_duration(timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds), t.language)
     return catalogue(t.language).get(f"{family}.{value}", str(value))
