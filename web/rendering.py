@@ -110,11 +110,14 @@ def _largest_unit(distance: timedelta) -> timedelta:
     return timedelta(seconds=count * size) * (1 if distance > timedelta(0) else -1)
 
 
-def format_number(value: float | None, unit: str, lang: Language, *, digits: int = 1) -> str:
-    """`1,234.5 kbit/s`, `87%`, `36.2 °C`: at most `digits` decimals, none when they are zeros."""
+def format_number(value: float | None, unit: str, lang: Language, *, digits: int = 1, fixed: bool = False) -> str:
+    """`1,234.5 kbit/s`, `87%`, `36.2 °C`: at most `digits` decimals, none when they are zeros.
+
+    `fixed`: as many, so that the numbers of a column stand under each other.
+    """
     if value is None:
         return NOTHING
-    pattern = "#,##0" + ("." + "#" * digits if digits else "")
+    pattern = "#,##0" + ("." + ("0" if fixed else "#") * digits if digits else "")
     text = format_decimal(value, format=pattern, locale=LOCALES[lang])
     if not unit:
         return text
@@ -176,8 +179,8 @@ def _ago(context: Context, moment: datetime | None, zone: tzinfo | None = None) 
 
 
 @pass_context
-def _number(context: Context, value: float | None, unit: str = "", digits: int = 1) -> str:
-    return format_number(value, unit, context["lang"], digits=digits)
+def _number(context: Context, value: float | None, unit: str = "", digits: int = 1, *, fixed: bool = False) -> str:
+    return format_number(value, unit, context["lang"], digits=digits, fixed=fixed)
 
 
 @pass_context

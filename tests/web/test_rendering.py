@@ -105,6 +105,10 @@ def test_a_number_keeps_to_its_unit(value: float, unit: str, digits: int, expect
     assert format_number(value, unit, "zh", digits=digits) == expected
 
 
+def test_the_numbers_of_a_column_have_as_many_decimals() -> None:
+    assert [format_number(value, "mm", "zh", digits=1, fixed=True) for value in (119, 119.5)] == ["119.0\u00a0mm", "119.5\u00a0mm"]
+
+
 def test_a_static_address_changes_with_the_file(tmp_path: Path) -> None:
     file = tmp_path / "page.css"
     file.write_text("a{}", encoding="utf-8")

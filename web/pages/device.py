@@ -95,6 +95,7 @@ def readings_page(request: Request, device: DeviceSlug, access: Everybody, t: Tr
         device=health,
         width=timedelta(seconds=series.width_seconds),
         measures=filled,
+        digits=[max(_decimals(value) for value in measure.values) for measure in filled],
         rows=rows[::-1],
     )
 
@@ -129,6 +130,13 @@ def reinstate_device(device: DeviceSlug, access: LedgerAccess, conn: Conn, now: 
     health = get_device_health(conn, access.site.id, device)
     verbs.reinstate_device(conn, access.actor, now=now, site_id=access.site.id, device_id=health.id)
     return see(f"/s/{access.site.slug}/devices/{device}?done=reinstated")
+
+
+def _decimals(value: object, most: int = 2) -> int:
+    """How many decimals it takes to write a value, rounded to `most`."""
+    if not isinstance(value, float):
+        return 0
+    return next(digits for digits in range(most + 1) if round(value, digits) == round(value, most))
 
 
 def _skew(milliseconds: int | None) -> timedelta | None:
