@@ -19,6 +19,7 @@ class NavItem:
     `path` may contain `{site}`; then `roles` are roles at the site, else roles anywhere. Empty: everybody.
     `badge` counts what waits at the site, for instance open alerts. The first four `primary` ones stand in a phone's tab
     bar. A `personal` item is only for who holds one of the roles themselves: an admin has no rounds of their own.
+    `also` are paths of pages that belong to the item without being under its own.
     """
 
     key: str
@@ -29,6 +30,7 @@ class NavItem:
     order: int = 100
     primary: bool = False
     personal: bool = False
+    also: tuple[str, ...] = ()
     badge: Callable[[Connection, int], int] | None = None
 
 
@@ -60,7 +62,10 @@ def nav_links(
     """The items for this viewer at this site (None: only what belongs to no site), for a page at `path`."""
     shown = [(item, item.path.format(site=site.slug if site else "")) for item in items if _is_for(item, viewer, site, roles)]
     tabs = [item.key for item, _ in shown if item.primary][:_TABS]
-    here = max((href for _, href in shown if f"{path}/".startswith(f"{href}/")), key=len, default=None)
+    covered = [
+        (item.key, whole) for item, href in shown for whole in (href, *_also(item, site)) if f"{path}/".startswith(f"{whole}/")
+    ]
+    here = max(covered, key=lambda each: len(each[1]), default=("", ""))[0]
     return [
         NavLink(
             key=item.key,
@@ -68,11 +73,15 @@ def nav_links(
             icon=item.icon,
             href=href,
             primary=item.key in tabs,
-            current=href == here,
+            current=item.key == here,
             badge=(item.badge(conn, site.id) or None) if item.badge and site else None,
         )
         for item, href in shown
     ]
+
+
+def _also(item: NavItem, site: Site | None) -> list[str]:
+    return [path.format(site=site.slug if site else "") for path in item.also]
 
 
 def _is_for(item: NavItem, viewer: Viewer, site: Site | None, roles: frozenset[Role]) -> bool:

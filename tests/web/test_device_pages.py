@@ -100,7 +100,7 @@ def test_the_device_page_tells_how_it_is(zhao: httpx.Client, spoken: Ledger) -> 
         "1m 35s ahead",
         "41.5\u00a0°C",
         "Opened by hand",
-        "no message within its time",
+        "no message in time",
     ):
         assert text in page, text
     assert "&lt;b&gt;岗亭&lt;/b&gt;" in page
@@ -213,3 +213,9 @@ def test_another_sites_device_has_no_page(signed_in: SignedIn, cast: Cast, spoke
     sun = signed_in(cast.sun)
     for path in ("dz-01", "dz-01/now", "dz-01/events", "dz-01/readings", "dz-01/edit"):
         assert sun.get(f"/s/jinxiu/devices/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(("path", "item"), [("retired-devices", "devices"), ("register-device", "discovered")])
+def test_the_navigation_shows_where_a_page_belongs(signed_in: SignedIn, cast: Cast, path: str, item: str) -> None:
+    page = signed_in(cast.zhao).get(f"{BASE}/{path}").text
+    assert set(re.findall(r'href="([^"]*)"[^>]* aria-current="page"', page)) == {f"{BASE}/{item}"}

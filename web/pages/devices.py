@@ -26,6 +26,7 @@ NAV = NavItem(
     roles=("leader", "engineer", "manager"),
     order=20,
     primary=True,
+    also=("/s/{site}/retired-devices",),
 )
 
 LIMIT = 500

@@ -21,6 +21,7 @@ NAV = NavItem(
     path="/s/{site}/discovered",
     roles=("engineer", "manager"),
     order=130,
+    also=("/s/{site}/register-device",),
     badge=count_discovered,
 )
 
