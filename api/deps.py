@@ -29,7 +29,10 @@ async def _connection_slot(request: Request, _: SentToken) -> AsyncIterator[None
 
 
 def _connection(request: Request, _: Annotated[None, Depends(_connection_slot, scope="function")]) -> Iterator[Connection]:
-    with services_of(request).db.transaction() as conn:
+    services = services_of(request)
+    # Taken before the transaction sees anything: what changes from now on is told by the page's event stream.
+    request.state.position = services.listener.position
+    with services.db.transaction() as conn:
         request.state.conn = conn
         yield conn
 

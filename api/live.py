@@ -46,15 +46,22 @@ class _Mailbox:
 
 
 async def stream_changes(
-    listener: ChangeListener, wanted: Callable[[Change], bool], still_allowed: Callable[[], bool]
+    listener: ChangeListener, wanted: Callable[[Change], bool], still_allowed: Callable[[], bool], *, since: str | None = None
 ) -> AsyncIterator[bytes]:
     """Server-sent events: the event is the topic, the data the change as JSON.
 
+    `since`: the listener's position when the page was rendered; what changed after it is told at once, or where nobody can
+    tell, `resync`.
     Ends when `still_allowed`, asked at each heartbeat in a thread, says no: the browser then asks again and is told why.
     """
     mailbox = _Mailbox(wanted)
     with listener.subscribed(mailbox.deliver):
         yield b"retry: 2000\n: hello\n\n"
+        missed = [] if since is None else listener.since(since)
+        if missed is None:
+            yield b"event: resync\ndata:\n\n"
+        for change in missed or ():
+            mailbox.deliver(change)
         quiet_for = 0.0
         while True:
             changes = await mailbox.take(_HEARTBEAT_SECONDS - quiet_for if quiet_for < _HEARTBEAT_SECONDS else 0.01)

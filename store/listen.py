@@ -1,6 +1,8 @@
 """Hears what other processes changed and tells it to whoever in this process wants to know."""
 
+import secrets
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -16,6 +18,8 @@ log = get_logger(__name__)
 _RETRY_SECONDS = 1.0
 # How often the thread looks whether it is to stop.
 _WAKE_SECONDS = 0.5
+# Between the rendering of a page and the opening of its stream lies a second or two.
+_REMEMBERED = 1000
 
 
 class ChangeListener:
@@ -30,6 +34,9 @@ class ChangeListener:
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._lock = threading.Lock()
+        self._life = secrets.token_hex(4)  # another process, or we after a restart, counts anew
+        self._heard = 0
+        self._recent: deque[Change | None] = deque(maxlen=_REMEMBERED)  # None: some may have been missed here
         self._subscribers: list[tuple[Callable[[Change], None], Callable[[], None]]] = []
         self._thread = threading.Thread(target=self._run, name="listen", daemon=True)
 
@@ -42,6 +49,25 @@ class ChangeListener:
         """End the thread and its connection."""
         self._stopping.set()
         self._thread.join(5)
+
+    @property
+    def position(self) -> str:
+        """How far we have heard, for `since`."""
+        with self._lock:
+            return f"{self._life}.{self._heard}"
+
+    def since(self, position: str) -> list[Change] | None:
+        """What was heard after that position; None when nobody can tell: it is another process's, too old, or there was a gap."""
+        life, _, number = position.partition(".")
+        if life != self._life or not number.isascii() or not number.isdecimal():
+            return None
+        with self._lock:
+            missed = self._heard - int(number)
+            if not 0 <= missed <= len(self._recent):
+                return None
+            changes = list(self._recent)[len(self._recent) - missed :]
+        found = [change for change in changes if change is not None]
+        return found if len(found) == missed else None
 
     @contextmanager
     def subscribed(self, on_change: Callable[[Change], None], on_gap: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -78,6 +104,8 @@ class ChangeListener:
 
     def _tell(self, change: Change | None) -> None:
         with self._lock:
+            self._heard += 1
+            self._recent.append(change)
             subscribers = list(self._subscribers)
         for on_change, on_gap in subscribers:
             if change is None:

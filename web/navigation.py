@@ -8,6 +8,7 @@ from assets.models import Site
 from people import grants
 from people.models import Role, Viewer
 from store.db import Connection
+from store.notify import Topic
 
 _TABS = 4
 
@@ -17,7 +18,7 @@ class NavItem:
     """Declared as `NAV` by a pages module.
 
     `path` may contain `{site}`; then `roles` are roles at the site, else roles anywhere. Empty: everybody.
-    `badge` counts what waits at the site, for instance open alerts. The first four `primary` ones stand in a phone's tab
+    `badge` counts what waits at the site, for instance open alerts, anew on a change of its `badge_topics`. The first four `primary` ones stand in a phone's tab
     bar. A `personal` item is only for who holds one of the roles themselves: an admin has no rounds of their own.
     `also` are paths of pages that belong to the item without being under its own.
     """
@@ -32,11 +33,12 @@ class NavItem:
     personal: bool = False
     also: tuple[str, ...] = ()
     badge: Callable[[Connection, int], int] | None = None
+    badge_topics: tuple[Topic, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NavLink:
-    """An item as the templates show it."""
+    """An item as the templates show it. `badge` is None where nothing is counted."""
 
     key: str
     label_key: str
@@ -74,7 +76,7 @@ def nav_links(
             href=href,
             primary=item.key in tabs,
             current=item.key == here,
-            badge=(item.badge(conn, site.id) or None) if item.badge and site else None,
+            badge=item.badge(conn, site.id) if item.badge and site else None,
         )
         for item, href in shown
     ]
@@ -82,6 +84,11 @@ def nav_links(
 
 def _also(item: NavItem, site: Site | None) -> list[str]:
     return [path.format(site=site.slug if site else "") for path in item.also]
+
+
+def badge_topics(items: Iterable[NavItem]) -> list[Topic]:
+    """The changes on which a badge may count anew."""
+    return sorted({topic for item in items for topic in item.badge_topics})
 
 
 def _is_for(item: NavItem, viewer: Viewer, site: Site | None, roles: frozenset[Role]) -> bool:

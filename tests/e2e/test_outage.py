@@ -19,6 +19,8 @@ def test_the_overview_shows_an_outage_and_its_end_without_being_loaded_again(vis
     page = chen.open_live("/s/wutong/overview")
     expect(page.get_by_role("heading", name="Everything is working")).to_be_visible()
     page.evaluate("() => { window.loadedOnce = true }")
+    badge = page.locator("#badge-side-alerts")
+    expect(badge).to_be_hidden()
 
     with town.broken("barrier-east-in", "will"):
         expect(page.get_by_role("heading", name="1 device is down")).to_be_visible()
@@ -26,9 +28,11 @@ def test_the_overview_shows_an_outage_and_its_end_without_being_loaded_again(vis
         expect(row).to_contain_text("connection lost")
         expect(row).to_contain_text("Offline")
         expect(row.get_by_role("button", name="I am on it")).to_be_visible()
+        expect(badge).to_have_text("1")
 
     expect(page.get_by_role("heading", name="Everything is working")).to_be_visible()
     expect(row).to_have_count(0)
+    expect(badge).to_be_hidden()
     assert page.evaluate("() => window.loadedOnce") is True
 
 

@@ -157,7 +157,16 @@ def test_the_navigation_counts_what_nobody_is_on(signed_in: SignedIn, cast: Cast
     after = re.search(badge, chen.get("/s/wutong/channels").text, re.DOTALL)
     assert before is not None
     assert after is not None
-    assert ("gh-count" in before[0], "gh-count" in after[0]) == (True, False)
+    assert 'id="badge-side-alerts">1<' in before[0]
+    assert 'id="badge-side-alerts" hidden>0<' in after[0]
+
+
+def test_the_counts_of_the_navigation_are_sent_again_for_each_place(signed_in: SignedIn, cast: Cast, alert_id: int) -> None:
+    part = signed_in(cast.chen).get("/s/wutong/badges").text
+    for place in ("side-alerts", "tab-alerts"):
+        assert f'id="badge-{place}" hx-swap-oob="true">1<' in part
+    assert 'id="badge-more-discovered" hx-swap-oob="true" hidden>0<' in part
+    assert signed_in(cast.sun).get("/s/wutong/badges").status_code == 404
 
 
 class TestChannels:

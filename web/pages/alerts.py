@@ -48,6 +48,7 @@ NAV = NavItem(
     order=15,
     primary=True,
     badge=_waiting,
+    badge_topics=("alert",),
 )
 
 

@@ -23,6 +23,7 @@ NAV = NavItem(
     order=130,
     also=("/s/{site}/register-device",),
     badge=count_discovered,
+    badge_topics=("discovered", "ledger"),
 )
 
 DeviceSlug = Annotated[str, Path(max_length=64, pattern=r"^[a-z0-9._-]+$")]

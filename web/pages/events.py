@@ -16,6 +16,7 @@ from people import grants
 from people.models import Viewer
 from store.db import Connection
 from store.notify import TOPICS, Change, Topic
+from web.navigation import badge_topics
 
 router = APIRouter()
 
@@ -28,11 +29,16 @@ def events(
     site: str | None = None,
     topics: Annotated[str, Query(max_length=200)] = "",
     subject: Annotated[str | None, Query(max_length=100)] = None,
+    since: Annotated[str | None, Query(max_length=40)] = None,
 ) -> StreamingResponse:
-    """Changes of one site, else of all sites of the viewer; only of these topics (comma-separated), else all."""
+    """Changes of one site, else of all sites of the viewer; only of these topics (comma-separated), else all.
+
+    `since`: the position the page was rendered at; what changed after it comes first.
+    """
     site_ids = _site_ids(conn, access.viewer, site)
     chosen = frozenset(topic for topic in TOPICS if not topics or topic in topics.split(","))
     services = services_of(request)
+    badges = frozenset(badge_topics(request.app.state.nav))
 
     def still_allowed() -> bool:
         with services.db.transaction() as own:
@@ -40,7 +46,7 @@ def events(
             return caller is not None and site_ids <= _site_ids(own, caller.viewer, site)
 
     return StreamingResponse(
-        stream_changes(services.listener, _filter(site_ids, chosen, subject), still_allowed),
+        stream_changes(services.listener, _filter(site_ids, chosen, subject, badges), still_allowed, since=since),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -55,8 +61,13 @@ def _site_ids(conn: Connection, viewer: Viewer, slug: str | None) -> frozenset[i
     return frozenset({site.id})
 
 
-def _filter(site_ids: frozenset[int], topics: frozenset[Topic], subject: str | None) -> Callable[[Change], bool]:
+def _filter(
+    site_ids: frozenset[int], topics: frozenset[Topic], subject: str | None, badges: frozenset[Topic]
+) -> Callable[[Change], bool]:
     def wanted(change: Change) -> bool:
-        return change.site_id in site_ids and change.topic in topics and (subject is None or change.subject in {None, subject})
+        if change.site_id not in site_ids:
+            return False
+        of_page = change.topic in topics and (subject is None or change.subject in {None, subject})
+        return of_page or change.topic in badges  # the navigation counts for all of the site
 
     return wanted

@@ -35,7 +35,8 @@
 
     start() {
       if (this.source || this.readyState === EventSource.CLOSED) return;
-      const source = (this.source = new EventSource(this.url));
+      const source = (this.source = new EventSource(this.wasOpen ? this.url : this.urlSinceRendered()));
+      source.addEventListener("resync", () => htmx.trigger(document.body, "resync"));
       for (const topic of topics) this.forward(topic);
       source.onopen = (event) => {
         this.failures = 0;
@@ -52,6 +53,12 @@
         const wait = Math.min(30000, 1000 * 2 ** this.failures++) * (0.5 + Math.random() / 2);
         this.retry = setTimeout(() => this.start(), wait);
       };
+    }
+
+    /* What changed between the rendering of the page and now is told first. */
+    urlSinceRendered() {
+      const position = document.querySelector('meta[name="live-position"]').content;
+      return `${this.url}${this.url.includes("?") ? "&" : "?"}since=${encodeURIComponent(position)}`;
     }
 
     stop() {
