@@ -1,5 +1,6 @@
 """Readings for charts and for "now". The columns come from the kinds' declarations, never from outside."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from store.db import Connection
 
 MAX_POINTS = 1000
 _SECOND = timedelta(seconds=1)
+# A hole in a line is so many times as long as what is usual among so many distances before and after it.
+_HOLE_TIMES_USUAL, _AROUND = 2.5, 5
 
 
 class UnknownMeasureError(ValueError):
@@ -33,8 +36,8 @@ def fetch_series(
 ) -> Series:
     """Measures (default: all of the kind) of one device in [since, until), at most about `max_points` each.
 
-    Where nothing was measured for longer than `gap` (default: the kind's silence allowed) a point without values stands,
-    so that a chart shows a hole and no line across it.
+    Where nothing was measured for longer than `gap` (default: the kind's silence allowed), and for much longer than is
+    usual around it, a point without values stands, so that a chart shows a hole and no line across it.
     """
     declared = _declared(kind, measures)
     width = bucket_width(since, until, max_points)
@@ -117,13 +120,22 @@ def _aggregate(measure: Measure) -> sql.Composed:
 
 
 def _with_gaps(rows: Sequence[tuple[Any, ...]], longest: float, measures: int) -> list[tuple[Any, ...]]:
-    """The rows, with an empty point in the middle of every time that was longer than `longest` seconds."""
-    points: list[tuple[Any, ...]] = []
-    for row in rows:
-        if points and row[0] - points[-1][0] > longest:
-            points.append(((points[-1][0] + row[0]) / 2, *(None,) * measures))
+    """The rows, with an empty point in the middle of every hole. `longest`: seconds that are none in any case."""
+    times = [row[0] for row in rows]
+    points = list(rows[:1])
+    for position, row in enumerate(rows[1:], start=1):
+        distance = times[position] - times[position - 1]
+        if distance > longest and distance > _HOLE_TIMES_USUAL * _usual_distance(times, position):
+            points.append((times[position] - distance / 2, *(None,) * measures))
         points.append(row)
     return points
+
+
+def _usual_distance(times: Sequence[float], position: int) -> float:
+    """The median of the distances around the one that ends at `position`: a device may report seldom. 0: there is no other."""
+    first, last = max(1, position - _AROUND), min(len(times), position + _AROUND + 1)
+    around = [times[each] - times[each - 1] for each in range(first, last) if each != position]
+    return statistics.median(around) if around else 0.0
 
 
 def _number(measure: Measure, value: Any) -> float | None:

@@ -61,6 +61,24 @@ def test_where_nothing_was_measured_there_is_a_hole(conn: Connection, devices: D
     assert series.times == sorted(series.times)
 
 
+def test_a_device_that_reports_seldom_has_a_line_and_its_outage_a_hole(conn: Connection, devices: Devices, now: datetime) -> None:
+    minutes = [*range(0, 100, 10), *range(160, 260, 10)]  # every ten minutes, though its kind may be silent for five at most
+    for minute in minutes:
+        add(conn, devices, now - timedelta(minutes=300 - minute), "closed", 1, float(minute), False)
+    series = fetch_series(
+        conn,
+        GATE,
+        site_id=devices.site_id,
+        device_id=devices.gate,
+        measures=["motor_temp"],
+        since=now - timedelta(days=1),
+        until=now,
+    )
+    measured = series.values["motor_temp"]
+    assert measured.count(None) == 1
+    assert measured[9:12] == [90, None, 160]
+
+
 def test_many_readings_are_averaged_to_about_the_points_asked_for(conn: Connection, devices: Devices, now: datetime) -> None:
     since = now - timedelta(hours=2)
     conn.execute(
