@@ -41,7 +41,7 @@ def create_channel(
 
 
 def send_test(
-    conn: Connection, actor: Actor, *, now: datetime, site: Site, channel_id: int, base_url: str
+    conn: Connection, actor: Actor, *, now: datetime, site: Site, channel_id: int, base_url: str | None
 ) -> TransportError | None:
     """Send a test now and wait for it, some seconds at most; what went wrong, or None."""
     channel = queries.get_channel(conn, site_id=site.id, channel_id=channel_id)

@@ -23,7 +23,7 @@ class Message:
     alert: Alert | None
     title: str
     body: str
-    url: str
+    url: str | None
     language: Language
 
 
@@ -49,9 +49,9 @@ def fact_lines(alert: Alert, words: Words, *, facts: Facts | None = None) -> lis
 
 
 def compose(
-    alert: Alert, site: Site, *, event: Event, idempotency_key: str, language: Language, base_url: str, now: datetime
+    alert: Alert, site: Site, *, event: Event, idempotency_key: str, language: Language, base_url: str | None, now: datetime
 ) -> Message:
-    """The notification of an alert. `base_url` is the address people open, without a slash at its end."""
+    """The notification of an alert. `base_url`: the address people open; None: there is none to link to."""
     t = Translator(language)
     words = Words(language=language, zone=site.zone)
     closed = alert.resolved_by is not None
@@ -62,8 +62,8 @@ def compose(
         title = t("alerts.message.closed", site=site.name, headline=headline(alert, words))
     else:
         title = t("alerts.message.cleared", site=site.name, headline=headline(alert, words, over=True))
-    url = f"{base_url}/s/{site.slug}/alerts/{alert.id}"
-    lines = [*_lines(alert, words, t, event=event), Line(label=t("alerts.message.link"), value=url)]
+    url = base_url and f"{base_url}/s/{site.slug}/alerts/{alert.id}"
+    lines = [*_lines(alert, words, t, event=event), *_link(url, t)]
     return Message(
         event=event,
         idempotency_key=idempotency_key,
@@ -78,14 +78,14 @@ def compose(
 
 
 def compose_test(
-    site: Site, *, channel_name: str, idempotency_key: str, language: Language, base_url: str, now: datetime
+    site: Site, *, channel_name: str, idempotency_key: str, language: Language, base_url: str | None, now: datetime
 ) -> Message:
     """What "send a test" sends."""
     t = Translator(language)
-    url = f"{base_url}/s/{site.slug}/alerts"
+    url = base_url and f"{base_url}/s/{site.slug}/alerts"
     lines = [
         Line(label=t("alerts.message.sent_at"), value=Words(language=language, zone=site.zone).time(now)),
-        Line(label=t("alerts.message.link"), value=url),
+        *_link(url, t),
     ]
     return Message(
         event="test",
@@ -112,6 +112,10 @@ def _lines(alert: Alert, words: Words, t: Translator, *, event: Event) -> Iterab
             yield Line(label=t("alerts.resolution"), value=alert.resolution)
     else:
         yield from fact_lines(alert, words)
+
+
+def _link(url: str | None, t: Translator) -> list[Line]:
+    return [Line(label=t("alerts.message.link"), value=url)] if url else []
 
 
 def _body(lines: Iterable[Line], t: Translator) -> str:

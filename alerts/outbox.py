@@ -43,9 +43,9 @@ _PASS = 30.0  # seconds after which no more is taken on, so that a stop need not
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliverySettings:
-    """How messages leave: the address for links, and the dice for delays."""
+    """How messages leave: the address for links (None: there is none), and the dice for delays."""
 
-    base_url: str
+    base_url: str | None
     dice: Callable[[], float] = random.random
 
 

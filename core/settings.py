@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 PREFIX = "GATEHOUSE_"
+# Where others cannot follow a link to: this machine itself, and "every address".
+_NO_ADDRESS_FOR_OTHERS = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", ""})  # noqa: S104 - compared, not bound
 
 
 class SettingsError(Exception):
@@ -50,7 +52,7 @@ class Settings(BaseModel):
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^/]+$",
-        description="Address people open, for links in notifications; with https, cookies are only sent encrypted.",
+        description="Address people open. Without it notifications have no link; with https, cookies are only sent encrypted.",
     )
     batch_size: Annotated[int, Field(ge=1, le=20000)] = Field(default=2000, description="Most messages in one commit.")
     batch_ms: Annotated[int, Field(ge=1, le=5000)] = Field(
@@ -75,9 +77,12 @@ class Settings(BaseModel):
         return (self.public_url or "").startswith("https://")
 
     @property
-    def base_url(self) -> str:
-        """The address people open, for links that leave the house; no slash at its end."""
-        return self.public_url or f"http://{self.http_host}:{self.http_port}"
+    def base_url(self) -> str | None:
+        """The address people open, for links that leave the house; no slash at its end. None: only this machine knows one."""
+        if self.public_url or self.http_host in _NO_ADDRESS_FOR_OTHERS:
+            return self.public_url
+        host = f"[{self.http_host}]" if ":" in self.http_host else self.http_host
+        return f"http://{host}:{self.http_port}"
 
 
 def setting_names() -> tuple[str, ...]:

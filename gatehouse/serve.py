@@ -1,5 +1,6 @@
 """`gatehouse serve`: everything one compound needs, in one process."""
 
+import socket
 from contextlib import ExitStack
 
 from core.clock import Clock
@@ -7,6 +8,7 @@ from core.settings import Settings
 from gatehouse.part_jobs import scheduler
 from gatehouse.part_web import listen_http, web
 from gatehouse.parts import base, broker, database_url, ingester, only_one, prepare_database, until_told
+from ingest.embedded_broker import EmbeddedBroker
 
 
 def run_serve(settings: Settings, clock: Clock, *, listen: bool) -> None:
@@ -21,5 +23,14 @@ def run_serve(settings: Settings, clock: Clock, *, listen: bool) -> None:
         stack.enter_context(ingester(parts, embedded))
         stack.enter_context(scheduler(parts))
         address = stack.enter_context(web(parts, sock))
-        print(f"Gatehouse: {address}", flush=True)  # noqa: T201 - what the operator wants to know
+        print(f"Gatehouse: {address}\n{_broker_address(embedded, listen=listen)}", flush=True)  # noqa: T201 - what the operator wants to know
         until_told()
+
+
+def _broker_address(embedded: EmbeddedBroker | None, *, listen: bool) -> str:
+    """Where devices publish to, as whoever sets them up needs it."""
+    if embedded is None:
+        return "Devices: the broker of GATEHOUSE_MQTT_URL"
+    if not listen:
+        return f"Devices: mqtt://127.0.0.1:{embedded.port}, this machine only; --listen lets those of the network in"
+    return f"Devices: mqtt://{socket.gethostname()}:{embedded.port} or by an address of this machine, with the site's password"

@@ -30,6 +30,12 @@ def message(wutong: Site, now: datetime) -> Message:
     return compose_test(wutong, channel_name="值班室", idempotency_key="test-1", language="zh", base_url=BASE_URL, now=now)
 
 
+def test_without_an_address_for_others_there_is_no_link(wutong: Site, now: datetime) -> None:
+    told = compose_test(wutong, channel_name="duty desk", idempotency_key="test-1", language="en", base_url=None, now=now)
+    assert "http" not in told.body
+    assert webhook.payload(told)["url"] is None
+
+
 @pytest.mark.parametrize("kind", all_channel_kinds().values(), ids=all_channel_kinds().keys())
 def test_every_kind_takes_its_own_example_and_hides_its_secret(kind: channels.ChannelKind) -> None:
     address = kind.check(kind.example.replace("…", "0123456789abcdef"))

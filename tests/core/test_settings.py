@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import SettingsError, load_settings
+from core.settings import Settings, SettingsError, load_settings
 
 
 def test_what_is_not_set_has_its_default() -> None:
@@ -23,6 +23,20 @@ def test_an_unknown_setting_is_named() -> None:
 def test_a_wrong_value_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"GATEHOUSE_{name}: "):
         load_settings({f"GATEHOUSE_{name}": value})
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "links"),
+    [
+        ("127.0.0.1", None, None),
+        ("0.0.0.0", None, None),  # noqa: S104 - compared, not bound
+        ("192.0.2.10", None, "http://192.0.2.10:8080"),
+        ("2001:db8::5", None, "http://[2001:db8::5]:8080"),
+        ("127.0.0.1", "https://gatehouse.example", "https://gatehouse.example"),
+    ],
+)
+def test_links_lead_where_others_can_follow(host: str, public: str | None, links: str | None) -> None:
+    assert Settings(http_host=host, public_url=public).base_url == links
 
 
 def test_a_wrong_secret_is_not_repeated() -> None:

@@ -90,6 +90,7 @@ def _page(
         problems={channel.id: split_error(channel.last_error) for channel in channels if channel.last_error},
         counts={each.channel_id: each for each in status},
         kinds=all_channel_kinds(),
+        links=services_of(request).settings.base_url is not None,
         created=_find(channels, created),
         tested=_find(channels, tested),
         entered=entered or {"kind": "apprise", "name": "", "address": "", "language": language_of(request)},
