@@ -202,7 +202,11 @@ def _let_things_happen(showcase: Showcase, simulation: Simulation) -> None:
     _watch_closely(showcase)
     _wait_for("every device online", lambda: _count(showcase, "online") == len(showcase.spec.devices))
     passing = [simulation.inject(target, kind=kind, fault=fault, duration=_LONG) for target, kind, fault in OVER]
-    _wait_for("alerts of what will be over", lambda: len(_alerts(showcase, "open")) >= len(OVER))
+    # Missed rounds are alerts too: at some hours of the day there are enough of them already.
+    _wait_for(
+        "alerts of what will be over",
+        lambda: sum(alert.rule.startswith("device_") for alert in _alerts(showcase, "open")) >= len(OVER),
+    )
     for trouble in passing:
         simulation.repair(trouble)
     for target, kind, fault in TROUBLES:
