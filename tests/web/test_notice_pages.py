@@ -24,6 +24,7 @@ def test_from_issue_to_struck_off(signed_in: SignedIn, cast: Cast, wutong: Site,
     assert 'value="2026-11-23T18:00"' in chen.get("/s/wutong/notices/new").text
     where = chen.post("/s/wutong/notices/new", data=FORM).headers["location"]
     assert "23 Nov 2026, 18:00" in text_of(chen.get(where))
+    assert f'href="{where}"' in chen.get("/s/wutong/overview").text
     assert "Overdue" not in text_of(chen.get("/s/wutong/notices"))
     clock.advance(timedelta(hours=33))
     chen = signed_in(cast.chen)
