@@ -98,6 +98,11 @@ def test_a_new_password_is_set(admin: httpx.Client, browser: Callable[[], httpx.
     assert browser().post("/login", data={"username": "wang", "password": "song-zhu-mei-lan"}).status_code == 303
 
 
+@pytest.mark.parametrize("path", ["/admin/regions", "/admin/sites/new", "/admin/rejected"])
+def test_the_navigation_marks_sites_on_the_pages_around_them(admin: httpx.Client, path: str) -> None:
+    assert set(re.findall(r'href="([^"]*)"[^>]* aria-current="page"', admin.get(path).text)) == {"/sites"}
+
+
 def test_regions_and_a_site_are_laid_out(admin: httpx.Client) -> None:
     assert submit(admin, "/admin/regions", "/admin/regions", name="苏州市", parent="").status_code == 303
     assert submit(admin, "/admin/regions", "/admin/regions", name="苏州市", parent="").status_code == 422

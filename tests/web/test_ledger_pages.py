@@ -167,6 +167,11 @@ def test_a_record_that_cannot_be_accepted(
     assert "型号 A1" in refused.text
 
 
+def test_the_navigation_marks_the_ledger_where_a_record_is_corrected(zhao: httpx.Client, ledger: Ledger) -> None:
+    page = zhao.get(f"{BASE}/records/{ledger.record.id}/correct").text
+    assert set(re.findall(r'href="([^"]*)"[^>]* aria-current="page"', page)) == {f"{BASE}/assets"}
+
+
 def test_a_correction_without_a_reason_is_refused(zhao: httpx.Client, db: Database, wutong: Site, ledger: Ledger) -> None:
     refused = submit(zhao, f"{BASE}/records/{ledger.record.id}/correct", **REPAIR)
     assert refused.status_code == 422

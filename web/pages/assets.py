@@ -30,6 +30,7 @@ NAV = NavItem(
     roles=("engineer", "manager"),
     order=30,
     primary=True,
+    also=("/s/{site}/records",),
 )
 
 LedgerAccess = Annotated[SiteAccess, allow("engineer", "manager")]

@@ -23,7 +23,7 @@ _LENGTH = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)")  # as Python writ
 
 router = APIRouter()
 NAV = (
-    NavItem(key="audit", label_key="nav.audit", icon="history", path="/admin/audit", roles=("admin",), order=920, primary=True),
+    NavItem(key="audit", label_key="nav.audit_all", icon="history", path="/admin/audit", roles=("admin",), order=920, primary=True),
     NavItem(key="site_audit", label_key="nav.audit", icon="history", path="/s/{site}/audit", roles=("manager",), order=190),
 )
 

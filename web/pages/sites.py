@@ -26,6 +26,7 @@ NAV = NavItem(
     roles=("admin", "regional"),
     order=900,
     primary=True,
+    also=("/admin/sites", "/admin/regions", "/admin/rejected"),
 )
 
 
