@@ -59,7 +59,7 @@ def test_today_in_chinese(db: Database, signed_in: SignedIn, cast: Cast, ground:
     chen = signed_in(cast.chen)
     chen.headers["accept-language"] = "zh-CN"
     text = text_of(chen.get("/s/wutong/patrol"))
-    assert "应巡 6 点次，已到 5" in text
+    assert "已到 5/6 次" in text
     assert "未到：水泵房" in text
     assert "漏巡" in text
 
@@ -79,6 +79,7 @@ def test_one_round(db: Database, signed_in: SignedIn, cast: Cast, ground: Ground
     assert "Round 13:00 – 14:00" in text
     assert "东门岗 On time 13:20:00 王卫国" in text
     assert "水泵房 Missed – –" in text
+    assert "Not seen: 水泵房 Plan" in text  # said at the top, too
     assert signed_in(cast.chen).get("/s/wutong/patrol/rounds/999999").status_code == 404
 
 
