@@ -109,7 +109,7 @@ def _make_room(page: Page) -> None:
 
 def _paint(page: Page, theme: str) -> None:
     """Choose the appearance as a person does, and let the page draw it."""
-    page.evaluate("theme => { localStorage.setItem('gatehouse-theme', theme); window.gatehouse.applyTheme(); }", theme)
+    page.evaluate("theme => document.querySelector(`[data-theme-choice=${theme}]`).click()", theme)
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_function("() => !document.getAnimations().some(each => each instanceof CSSTransition)")
 
