@@ -1,12 +1,13 @@
 """Tells browsers that something changed: from the listener's thread into event streams."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 import msgspec
 
-from store.listen import ChangeListener
+from store.listen import Beginning, ChangeListener
 from store.notify import Change, Topic
 
 # A topic is told at most once in this time; what comes meanwhile is told at its end.
@@ -16,33 +17,68 @@ _HEARTBEAT_SECONDS = 15.0
 
 
 class _Mailbox:
-    """Changes for one stream: the last of each topic."""
+    """What one stream has to tell: the last change of each topic, and where it then stands."""
 
-    def __init__(self, wanted: Callable[[Change], bool]) -> None:
+    def __init__(self, listener: ChangeListener, wanted: Callable[[Change], bool]) -> None:
+        self._listener = listener
         self._wanted = wanted
         self._loop = asyncio.get_running_loop()
         self._arrived = asyncio.Event()
+        self._lock = threading.Lock()
         self._changes: dict[Topic, Change] = {}
+        self._unknown = False
+        self._position = ""
+
+    def begin(self, beginning: Beginning) -> None:
+        """What was missed comes first; `deliver` may have been faster."""
+        with self._lock:
+            self._position = self._position or beginning.position
+            self._unknown = self._unknown or beginning.missed is None
+            missed = {change.topic: change for change in beginning.missed or [] if self._wanted(change)}
+            self._changes = missed | self._changes
+            if self._unknown or self._changes:
+                self._arrived.set()
 
     def deliver(self, change: Change) -> None:
         """Called by the listener, in its thread."""
-        if self._wanted(change):
-            with suppress(RuntimeError):  # the loop has ended: the server stops
-                self._loop.call_soon_threadsafe(self._put, change)
+        if not self._wanted(change):
+            self._position = self._listener.position
+            return
+        with self._lock:
+            self._position = self._listener.position
+            self._changes[change.topic] = change
+        self._wake()
 
-    def _put(self, change: Change) -> None:
-        self._changes[change.topic] = change
-        self._arrived.set()
+    def lose(self) -> None:
+        """Called by the listener, in its thread: changes may have been missed."""
+        with self._lock:
+            self._position = self._listener.position
+            self._unknown = True
+        self._wake()
 
-    async def take(self, timeout: float) -> list[Change]:
-        """What came since; empty when nothing did within `timeout` seconds."""
+    def _wake(self) -> None:
+        with suppress(RuntimeError):  # the loop has ended: the server stops
+            self._loop.call_soon_threadsafe(self._arrived.set)
+
+    async def wait(self, timeout: float) -> bool:
+        """Whether something came within `timeout` seconds."""
         try:
             await asyncio.wait_for(self._arrived.wait(), timeout)
         except TimeoutError:
-            return []
+            return False
+        return True
+
+    def take(self) -> bytes:
+        """The events to send, and last the position that whoever comes back names."""
         self._arrived.clear()
-        changes, self._changes = list(self._changes.values()), {}
-        return changes
+        with self._lock:
+            events = [_event(change.topic, msgspec.json.encode(change)) for change in self._changes.values()]
+            if self._unknown:
+                events = [_event("resync", b"{}")]
+            events.append(_event("position", self._position.encode()))
+            self._changes = {}
+            self._unknown = False
+        return b"".join(events)
 
 
 async def stream_changes(
@@ -50,24 +86,18 @@ async def stream_changes(
 ) -> AsyncIterator[bytes]:
     """Server-sent events: the event is the topic, the data the change as JSON.
 
-    `since`: the listener's position when the page was rendered; what changed after it is told at once, or where nobody can
-    tell, `resync`.
-    Ends when `still_allowed`, asked at each heartbeat in a thread, says no: the browser then asks again and is told why.
+    Begins with what changed after the position `since`. The event `position` names where the stream stands then; `resync`
+    says that it is not known what changed. Ends when `still_allowed`, asked at each heartbeat in a thread, says no: the
+    browser then asks again and is told why.
     """
-    mailbox = _Mailbox(wanted)
-    with listener.subscribed(mailbox.deliver):
+    mailbox = _Mailbox(listener, wanted)
+    with listener.subscribed(mailbox.deliver, mailbox.lose, since=since) as beginning:
+        mailbox.begin(beginning)
         yield b"retry: 2000\n: hello\n\n"
-        missed = [] if since is None else listener.since(since)
-        if missed is None:
-            yield b"event: resync\ndata:\n\n"
-        for change in missed or ():
-            mailbox.deliver(change)
         quiet_for = 0.0
         while True:
-            changes = await mailbox.take(_HEARTBEAT_SECONDS - quiet_for if quiet_for < _HEARTBEAT_SECONDS else 0.01)
-            for change in changes:
-                yield b"event: " + change.topic.encode() + b"\ndata: " + msgspec.json.encode(change) + b"\n\n"
-            if changes:
+            if await mailbox.wait(_HEARTBEAT_SECONDS - quiet_for):
+                yield mailbox.take()
                 await asyncio.sleep(_QUIET_SECONDS)
                 quiet_for += _QUIET_SECONDS
                 if quiet_for < _HEARTBEAT_SECONDS:
@@ -75,4 +105,8 @@ async def stream_changes(
             quiet_for = 0.0
             if not await asyncio.to_thread(still_allowed):
                 return
-            yield b": still here\n\n"
+            yield mailbox.take()
+
+
+def _event(name: str, data: bytes) -> bytes:
+    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"

@@ -27,19 +27,23 @@ class Change:
 
 def notify(conn: Connection, change: Change) -> None:
     """Send on commit. Equal changes of one transaction are sent once, by PostgreSQL."""
-    execute(conn, "SELECT pg_notify(%(channel)s, %(payload)s)", channel=CHANNEL, payload=msgspec.json.encode(change).decode())
+    notify_all(conn, [change])
 
 
 def notify_all(conn: Connection, changes: Collection[Change]) -> None:
     """Many at once."""
     execute(
         conn,
-        "SELECT count(pg_notify(%(channel)s, payload)) FROM unnest(%(payloads)s::text[]) AS t (payload)",
+        """
+        SELECT count(pg_notify(%(channel)s, pg_current_xact_id()::text || ' ' || payload))
+          FROM unnest(%(payloads)s::text[]) AS t (payload)
+        """,
         channel=CHANNEL,
         payloads=[msgspec.json.encode(change).decode() for change in changes],
     )
 
 
-def decode_change(payload: str) -> Change:
-    """A received payload."""
-    return msgspec.json.decode(payload, type=Change)
+def decode_change(payload: str) -> tuple[str, Change]:
+    """A received payload: the transaction and what it changed."""
+    transaction, _, change = payload.partition(" ")
+    return transaction, msgspec.json.decode(change, type=Change)

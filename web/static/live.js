@@ -3,7 +3,7 @@
   const root = document.documentElement;
   const text = document.body.dataset;
   const topics = new Set();
-  let stream = null;
+  const drawn = [];
 
   function announce(words) {
     document.getElementById("gh-announce").textContent = words;
@@ -17,13 +17,13 @@
   }
 
   /* An EventSource that comes back: after any failure with growing, scattered waits, and it rests while the tab is hidden,
-     for a browser opens only six connections to a server. What was missed is fetched again by `resync`. */
+     for a browser opens only six connections to a server. It begins with what changed since the position it names. */
   class LiveSource extends EventTarget {
     constructor(url) {
       super();
       this.url = url;
+      this.position = document.querySelector('meta[name="live-position"]').content;
       this.failures = 0;
-      this.wasOpen = false;
       this.source = null;
       this.lost = null;
       this.readyState = EventSource.CONNECTING;
@@ -35,16 +35,17 @@
 
     start() {
       if (this.source || this.readyState === EventSource.CLOSED) return;
-      const source = (this.source = new EventSource(this.wasOpen ? this.url : this.urlSinceRendered()));
-      source.addEventListener("resync", () => htmx.trigger(document.body, "resync"));
+      const url = new URL(this.url, location.href);
+      url.searchParams.set("since", this.position);
+      const source = (this.source = new EventSource(url));
       for (const topic of topics) this.forward(topic);
+      source.addEventListener("position", (event) => (this.position = event.data));
+      source.addEventListener("resync", () => htmx.trigger(document.body, "resync"));
       source.onopen = (event) => {
         this.failures = 0;
         clearTimeout(this.lost);
         this.lost = null;
         showLive(true);
-        if (this.wasOpen) htmx.trigger(document.body, "resync");
-        this.wasOpen = true;
         this.onopen?.(event);
       };
       source.onerror = () => {
@@ -53,12 +54,6 @@
         const wait = Math.min(30000, 1000 * 2 ** this.failures++) * (0.5 + Math.random() / 2);
         this.retry = setTimeout(() => this.start(), wait);
       };
-    }
-
-    /* What changed between the rendering of the page and now is told first. */
-    urlSinceRendered() {
-      const position = document.querySelector('meta[name="live-position"]').content;
-      return `${this.url}${this.url.includes("?") ? "&" : "?"}since=${encodeURIComponent(position)}`;
     }
 
     stop() {
@@ -132,11 +127,15 @@
   }
   document.addEventListener("close", () => setTimeout(catchUp), true); // of a dialog; it does not bubble
 
-  htmx.createEventSource = (url) => (stream = new LiveSource(url));
+  htmx.createEventSource = (url) => {
+    const stream = new LiveSource(url);
+    for (const [topic, callback] of drawn) stream.addEventListener(topic, callback);
+    return stream;
+  };
 
-  /* Calls back on every event of the topic, and after a lost connection; for scripts that draw, like charts.js. */
+  /* Calls back on every event of the topic; for scripts that draw, like charts.js. They run before htmx opens the stream. */
   window.gatehouse.onTopic = (topic, callback) => {
-    addEventListener("load", () => stream?.addEventListener(topic, callback));
+    drawn.push([topic, callback]);
     document.body.addEventListener("resync", callback);
   };
 })();
