@@ -2,30 +2,34 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
 
 import msgspec
 
 from store.listen import Beginning, ChangeListener
-from store.notify import Change, Topic
+from store.notify import Change
 
-# A topic is told at most once in this time; what comes meanwhile is told at its end.
+# An event is told at most once in this time; what comes meanwhile is told at its end.
 _QUIET_SECONDS = 1.0
 # Proxies cut connections that say nothing, and a browser that left is only noticed by writing.
 _HEARTBEAT_SECONDS = 15.0
 
 
-class _Mailbox:
-    """What one stream has to tell: the last change of each topic, and where it then stands."""
+Names = Callable[[Change], Collection[str]]
+"""The events by which a stream tells a change; none when it does not."""
 
-    def __init__(self, listener: ChangeListener, wanted: Callable[[Change], bool]) -> None:
+
+class _Mailbox:
+    """What one stream has to tell: the last change of each event, and where it then stands."""
+
+    def __init__(self, listener: ChangeListener, names: Names) -> None:
         self._listener = listener
-        self._wanted = wanted
+        self._names = names
         self._loop = asyncio.get_running_loop()
         self._arrived = asyncio.Event()
         self._lock = threading.Lock()
-        self._changes: dict[Topic, Change] = {}
+        self._changes: dict[str, Change] = {}
         self._unknown = False
         self._position = ""
 
@@ -34,19 +38,20 @@ class _Mailbox:
         with self._lock:
             self._position = self._position or beginning.position
             self._unknown = self._unknown or beginning.missed is None
-            missed = {change.topic: change for change in beginning.missed or [] if self._wanted(change)}
+            missed = {name: change for change in beginning.missed or [] for name in self._names(change)}
             self._changes = missed | self._changes
             if self._unknown or self._changes:
                 self._arrived.set()
 
     def deliver(self, change: Change) -> None:
         """Called by the listener, in its thread."""
-        if not self._wanted(change):
+        names = self._names(change)
+        if not names:
             self._position = self._listener.position
             return
         with self._lock:
             self._position = self._listener.position
-            self._changes[change.topic] = change
+            self._changes.update(dict.fromkeys(names, change))
         self._wake()
 
     def lose(self) -> None:
@@ -72,7 +77,7 @@ class _Mailbox:
         """The events to send, and last the position that whoever comes back names."""
         self._arrived.clear()
         with self._lock:
-            events = [_event(change.topic, msgspec.json.encode(change)) for change in self._changes.values()]
+            events = [_event(name, msgspec.json.encode(change)) for name, change in self._changes.items()]
             if self._unknown:
                 events = [_event("resync", b"{}")]
             events.append(_event("position", self._position.encode()))
@@ -82,15 +87,15 @@ class _Mailbox:
 
 
 async def stream_changes(
-    listener: ChangeListener, wanted: Callable[[Change], bool], still_allowed: Callable[[], bool], *, since: str | None = None
+    listener: ChangeListener, names: Names, still_allowed: Callable[[], bool], *, since: str | None = None
 ) -> AsyncIterator[bytes]:
-    """Server-sent events: the event is the topic, the data the change as JSON.
+    """Server-sent events, named by `names`; the data is the change as JSON.
 
     Begins with what changed after the position `since`. The event `position` names where the stream stands then; `resync`
     says that it is not known what changed. Ends when `still_allowed`, asked at each heartbeat in a thread, says no: the
     browser then asks again and is told why.
     """
-    mailbox = _Mailbox(listener, wanted)
+    mailbox = _Mailbox(listener, names)
     with listener.subscribed(mailbox.deliver, mailbox.lose, since=since) as beginning:
         mailbox.begin(beginning)
         yield b"retry: 2000\n: hello\n\n"

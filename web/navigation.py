@@ -14,12 +14,24 @@ _TABS = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Badge:
+    """What waits at the site, counted beside an item; `text_key` says it for a screen reader, with `n`.
+
+    It is counted again when one of the topics changes.
+    """
+
+    count: Callable[[Connection, int], int]
+    text_key: str
+    topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NavItem:
     """Declared as `NAV` by a pages module.
 
     `path` may contain `{site}`; then `roles` are roles at the site, else roles anywhere. Empty: everybody.
-    `badge` counts what waits at the site, for instance open alerts, anew on a change of its `badge_topics`. The first four `primary` ones stand in a phone's tab
-    bar. A `personal` item is only for who holds one of the roles themselves: an admin has no rounds of their own.
+    The first four `primary` ones stand in a phone's tab bar. A `personal` item is only for who holds one of the roles
+    themselves: an admin has no rounds of their own.
     `also` are paths of pages that belong to the item without being under its own.
     """
 
@@ -32,13 +44,12 @@ class NavItem:
     primary: bool = False
     personal: bool = False
     also: tuple[str, ...] = ()
-    badge: Callable[[Connection, int], int] | None = None
-    badge_topics: tuple[Topic, ...] = ()
+    badge: Badge | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NavLink:
-    """An item as the templates show it. `badge` is None where nothing is counted."""
+    """An item as the templates show it. `badge`: None where nothing is counted."""
 
     key: str
     label_key: str
@@ -47,6 +58,7 @@ class NavLink:
     primary: bool
     current: bool
     badge: int | None
+    badge_key: str
 
 
 def collect_nav(modules: Iterable[ModuleType]) -> tuple[NavItem, ...]:
@@ -76,7 +88,8 @@ def nav_links(
             href=href,
             primary=item.key in tabs,
             current=item.key == here,
-            badge=item.badge(conn, site.id) if item.badge and site else None,
+            badge=item.badge.count(conn, site.id) if item.badge and site else None,
+            badge_key=item.badge.text_key if item.badge else "",
         )
         for item, href in shown
     ]
@@ -86,9 +99,10 @@ def _also(item: NavItem, site: Site | None) -> list[str]:
     return [path.format(site=site.slug if site else "") for path in item.also]
 
 
-def badge_topics(items: Iterable[NavItem]) -> list[Topic]:
-    """The changes on which a badge may count anew."""
-    return sorted({topic for item in items for topic in item.badge_topics})
+def badge_topics(conn: Connection, items: Iterable[NavItem], viewer: Viewer, site: Site) -> frozenset[Topic]:
+    """What may change a badge of this viewer's menu at this site."""
+    roles = grants.roles_at(conn, viewer, site.id)
+    return frozenset(topic for item in items if item.badge and _is_for(item, viewer, site, roles) for topic in item.badge.topics)
 
 
 def _is_for(item: NavItem, viewer: Viewer, site: Site | None, roles: frozenset[Role]) -> bool:

@@ -16,7 +16,7 @@ from assets.queries.places import list_sites_of
 from core.i18n import Translator
 from people import grants
 from store.db import Connection
-from web.navigation import NavItem, badge_topics, nav_links
+from web.navigation import NavItem, nav_links
 
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -45,7 +45,6 @@ def plain_context(request: Request) -> dict[str, object]:
         "site": None,
         "sites": [],
         "nav": [],
-        "badge_topics": [],
     }
 
 
@@ -63,7 +62,6 @@ def _signed_in_context(request: Request, access: Access) -> dict[str, object]:
         "tz": site.zone if site else DEFAULT_ZONE,
         "site": site,
         "sites": sites,
-        "badge_topics": badge_topics(items),
         "nav": nav_links(conn, items, viewer=viewer, site=site, roles=roles, path=request.url.path),
     }
 

@@ -24,7 +24,7 @@ from core.errors import Conflict, Invalid
 from people.models import SITE_ROLES
 from store.db import Connection
 from web.forms import NO_ERRORS, FormErrors, FormText, form_errors
-from web.navigation import NavItem
+from web.navigation import Badge, NavItem
 from web.page import back, render, see
 
 router = APIRouter(prefix="/s/{site}/alerts")
@@ -47,8 +47,7 @@ NAV = NavItem(
     roles=SITE_ROLES,
     order=15,
     primary=True,
-    badge=_waiting,
-    badge_topics=("alert",),
+    badge=Badge(count=_waiting, text_key="alerts.badge", topics=("alert",)),
 )
 
 

@@ -10,7 +10,7 @@ from api.deps import Conn, Now
 from ingest.ignore import ignore_device, offer_device
 from ingest.kinds import all_kinds
 from ingest.queries.inboxes import count_discovered, list_discovered
-from web.navigation import NavItem
+from web.navigation import Badge, NavItem
 from web.page import render, see
 
 router = APIRouter()
@@ -22,8 +22,7 @@ NAV = NavItem(
     roles=("engineer", "manager"),
     order=130,
     also=("/s/{site}/register-device",),
-    badge=count_discovered,
-    badge_topics=("discovered", "ledger"),
+    badge=Badge(count=count_discovered, text_key="discovered.badge", topics=("discovered", "ledger")),
 )
 
 DeviceSlug = Annotated[str, Path(max_length=64, pattern=r"^[a-z0-9._-]+$")]
