@@ -79,6 +79,30 @@ def test_a_device_that_reports_seldom_has_a_line_and_its_outage_a_hole(conn: Con
     assert measured[9:12] == [90, None, 160]
 
 
+def drawn(conn: Connection, devices: Devices, now: datetime, *minutes_before: float) -> list[bool]:
+    """Whether there is a value, point by point, of readings so many minutes ago."""
+    for before in minutes_before:
+        add(conn, devices, now - timedelta(minutes=before), "closed", 1, 40, False)
+    day = now - timedelta(hours=24)
+    series = fetch_series(conn, GATE, site_id=devices.site_id, device_id=devices.gate, measures=["cycles"], since=day, until=now)
+    return [value is not None for value in series.values["cycles"]]
+
+
+def test_a_change_of_pace_is_no_hole(conn: Connection, devices: Devices, now: datetime) -> None:
+    assert all(drawn(conn, devices, now, *range(600, 20, -10), *range(20, 0, -1)))
+
+
+def test_an_outage_is_a_hole_at_every_pace(conn: Connection, devices: Devices, now: datetime) -> None:
+    slow, quick = list(range(600, 300, -10)), list(range(260, 100, -2))
+    shown = drawn(conn, devices, now, *slow, *quick, *range(90, 0, -2))
+    assert [index for index, value in enumerate(shown) if not value] == [len(slow), len(slow) + 1 + len(quick)]
+
+
+def test_a_lonely_reading_between_two_outages_joins_neither_side(conn: Connection, devices: Devices, now: datetime) -> None:
+    shown = drawn(conn, devices, now, *range(600, 400, -2), 300, *range(100, 0, -2))
+    assert [index for index, value in enumerate(shown) if not value] == [100, 102]
+
+
 def test_many_readings_are_averaged_to_about_the_points_asked_for(conn: Connection, devices: Devices, now: datetime) -> None:
     since = now - timedelta(hours=2)
     conn.execute(
