@@ -2,17 +2,22 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from alerts.engine import evaluate
 from alerts.queries.alerts import get_alert, list_unresolved
+from api.services import Services
 from assets.models import Site
 from core.clock import ManualClock
+from core.settings import Settings
 from store.db import Database
 from tests.alerts.receiver import Receiver
 from tests.alerts.world import add_device, set_status
+from tests.browser import HOST
 from tests.cast import Cast, Member
 
 SignedIn = Callable[[Member], httpx.Client]
@@ -185,6 +190,17 @@ class TestChannels:
         page = chen.get(answer.headers["location"]).text
         assert "https://duty.example.com/•••" in page
         assert "s3cret" not in page
+
+    @pytest.mark.parametrize(("language", "words"), [("en", "Messages come without a link"), ("zh", "通知中暂不附告警链接")])
+    def test_the_page_says_that_links_are_left_out(
+        self, visit: SignedIn, app: FastAPI, services: Services, cast: Cast, language: str, words: str
+    ) -> None:
+        chen = visit(cast.chen)
+        self.add(chen)
+        chen.headers["accept-language"] = language
+        assert words in chen.get(CHANNELS).text
+        app.state.services = replace(services, settings=Settings(public_url=f"http://{HOST}"))
+        assert words not in chen.get(CHANNELS).text
 
     def test_what_was_entered_comes_back_with_the_error(self, visit: SignedIn, cast: Cast) -> None:
         page = self.add(visit(cast.chen), address="qyapi.weixin.qq.com", name="经理群")
