@@ -51,15 +51,19 @@ def fact_lines(alert: Alert, words: Words, *, facts: Facts | None = None) -> lis
 def compose(
     alert: Alert, site: Site, *, event: Event, idempotency_key: str, language: Language, base_url: str | None, now: datetime
 ) -> Message:
-    """The notification of an alert. `base_url`: the address people open; None: there is none to link to."""
+    """The notification of an alert; of one that a person has closed as `closed`, for it need not be over.
+
+    `base_url`: the address people open; None: there is none to link to.
+    """
     t = Translator(language)
     words = Words(language=language, zone=site.zone)
-    closed = alert.resolved_by is not None
+    if event == "resolved" and alert.closed:
+        event = "closed"
     severity = t(f"severity.{alert.severity}")
     if event == "opened":
         title = t("alerts.message.opened", severity=severity, site=site.name, headline=headline(alert, words))
-    elif closed:
-        title = t("alerts.message.closed", site=site.name, headline=headline(alert, words))
+    elif event == "closed":
+        title = t("alerts.message.closed", name=alert.resolved_by_name, site=site.name, headline=headline(alert, words))
     else:
         title = t("alerts.message.cleared", site=site.name, headline=headline(alert, words, over=True))
     url = base_url and f"{base_url}/s/{site.slug}/alerts/{alert.id}"
@@ -104,14 +108,15 @@ def _lines(alert: Alert, words: Words, t: Translator, *, event: Event) -> Iterab
     if alert.place:
         yield Line(label=t("alerts.place"), value=alert.place)
     yield Line(label=t("alerts.since"), value=words.time(alert.since))
-    if event == "resolved" and alert.resolved_at is not None:
-        yield Line(label=t("alerts.resolved_at"), value=words.time(alert.resolved_at))
-        if alert.resolved_by_name:
-            yield Line(label=t("alerts.resolved_by"), value=alert.resolved_by_name)
-        if alert.resolution:
-            yield Line(label=t("alerts.resolution"), value=alert.resolution)
-    else:
+    if event == "opened":
         yield from fact_lines(alert, words)
+    elif alert.resolved_at is not None:
+        yield Line(label=t("alerts.closed_at" if alert.closed else "alerts.resolved_at"), value=words.time(alert.resolved_at))
+    if event == "closed":
+        yield Line(label=t("alerts.resolved_by"), value=alert.resolved_by_name or "")
+        yield Line(label=t("alerts.resolution"), value=alert.resolution or "")
+        if alert.holds:
+            yield Line(label=t("alerts.message.note"), value=t("alerts.still_holds"))
 
 
 def _link(url: str | None, t: Translator) -> list[Line]:

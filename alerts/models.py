@@ -13,7 +13,8 @@ from store.notify import Topic
 Severity = Literal["critical", "major", "minor"]
 State = Literal["open", "acknowledged", "resolved"]
 Action = Literal["opened", "updated", "acknowledged", "resolved", "cleared", "note"]
-Event = Literal["opened", "resolved"]
+Event = Literal["opened", "resolved", "closed"]
+"""What people are told: it is wrong; it is over; somebody has closed it."""
 Facts = Mapping[str, Any]
 SubjectKey = tuple[int, str]
 """Site and subject."""
@@ -128,6 +129,11 @@ class Alert:
         if self.resolved_at is not None:
             return "resolved"
         return "open" if self.acknowledged_at is None else "acknowledged"
+
+    @property
+    def closed(self) -> bool:
+        """Whether a person has closed it."""
+        return self.resolved_by is not None
 
     @property
     def holds(self) -> bool:

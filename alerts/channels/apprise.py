@@ -18,7 +18,7 @@ _OWN_HOST = frozenset(
     {"bark", "barks", "pushdeer", "pushdeers", "ntfy", "ntfys", "gotify", "gotifys", "workflows", "mailto", "mailtos"}
 )
 _PORT = 443  # only to look the name up
-_TYPES = {"opened": "failure", "resolved": "success", "test": "info"}
+_TYPES = {"opened": "failure", "resolved": "success", "closed": "info", "test": "info"}
 
 # Its messages quote addresses with their secrets.
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)

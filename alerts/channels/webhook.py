@@ -93,6 +93,7 @@ def payload(message: Message) -> dict[str, Any]:
         "acknowledged_by": alert.acknowledged_by_name if alert else None,
         "resolved_at": alert.resolved_at.isoformat() if alert and alert.resolved_at else None,
         "resolved_by": alert.resolved_by_name if alert else None,
+        "resolution": alert.resolution if alert else None,
         "facts": alert.facts if alert else None,
         "title": message.title,
         "body": message.body,

@@ -169,9 +169,11 @@ def list_deliveries(conn: Connection, *, site_id: int, alert_id: int) -> list[De
         conn,
         Delivery,
         """
-        SELECT channel.name AS channel_name, o.event, o.created_at, o.attempts, o.next_attempt_at, o.delivered_at, o.failed_at,
-               o.withdrawn_at, o.last_error
+        SELECT channel.name AS channel_name,
+               CASE WHEN o.event = 'resolved' AND alert.resolved_by IS NOT NULL THEN 'closed' ELSE o.event END AS event,
+               o.created_at, o.attempts, o.next_attempt_at, o.delivered_at, o.failed_at, o.withdrawn_at, o.last_error
           FROM outbox o
+          JOIN alert ON alert.site_id = o.site_id AND alert.id = o.alert_id
           JOIN notification_channel channel ON channel.site_id = o.site_id AND channel.id = o.channel_id
          WHERE o.site_id = %(site_id)s AND o.alert_id = %(alert_id)s
          ORDER BY o.id

@@ -145,7 +145,8 @@ class Alerts(RuleBasedStateMachine):
                 deliveries = list_deliveries(conn, site_id=self.site.id, alert_id=alert.id)
                 events = [delivery.event for delivery in deliveries]
                 untold = deliveries[0].withdrawn_at is not None
-                assert events == ["opened", "resolved"][: 2 if alert.state == "resolved" and not untold else 1]
+                over = "closed" if alert.resolved_by is not None else "resolved"
+                assert events == ["opened", over][: 2 if alert.state == "resolved" and not untold else 1]
 
     def alerts(self) -> list[Alert]:
         with self.db.transaction() as conn:

@@ -180,7 +180,7 @@ class TestClosedByAPerson:
             alert = the_alert(conn, wutong)
             assert (alert.holds, alert.resolved_by_name, alert.cleared_at) == (False, "陈静", clock.now())
             assert actions(conn, alert) == ["opened", "resolved", "cleared"]
-            assert events(conn, alert) == ["opened", "resolved"]
+            assert events(conn, alert) == ["opened", "closed"]
 
     def test_after_it_has_ended_once_the_next_outage_is_an_alert(
         self, db: Database, cast: Cast, wutong: Site, gate: Device, clock: ManualClock

@@ -15,6 +15,7 @@ from alerts.outbox import GIVE_UP_AFTER, KEPT_FOR, DeliverySettings, deliver_due
 from alerts.queries.alerts import list_unresolved
 from alerts.queries.channels import list_channel_status, list_channels
 from alerts.queries.outbox import claim_due, list_deliveries
+from alerts.resolve import resolve_alert
 from assets.models import Device, Site
 from core.clock import ManualClock
 from people.models import SYSTEM
@@ -85,6 +86,32 @@ def test_the_end_is_told_after_the_beginning(
     assert deliver_due(db, clock, SETTINGS) == 2
     assert receiver.events == [(alert.id, "opened"), (alert.id, "resolved")]
     assert receiver.received[1].json["title"] == "【告警恢复】梧桐苑：南门道闸恢复在线"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_alert_that_somebody_closes_is_told_as_closed_and_not_as_over(
+    db: Database, cast: Cast, wutong: Site, receiver: Receiver, channel: Channel, alert: Alert, clock: ManualClock, language: str
+) -> None:
+    deliver_due(db, clock, SETTINGS)
+    clock.advance(MINUTE)
+    with db.transaction() as conn:
+        conn.execute("UPDATE notification_channel SET language = %s", (language,))
+        resolve_alert(conn, cast.zhao.actor, now=clock.now(), site_id=wutong.id, alert_id=alert.id, note="已更换保险丝，等待供电")
+    deliver_due(db, clock, SETTINGS)
+    got = receiver.received[1].json
+    assert (got["event"], got["resolved_by"], got["resolution"]) == ("closed", "赵工", "已更换保险丝，等待供电")
+    title, *lines = (got["title"], *got["body"].splitlines())
+    if language == "zh":
+        assert title == "【赵工已关闭告警】梧桐苑：南门道闸离线"
+        assert lines[2:5] == ["关闭时间：2026-11-22 12:01", "关闭人：赵工", "原因及处理：已更换保险丝，等待供电"]
+        assert lines[5].startswith("注意：问题目前仍然存在。")
+        assert "恢复时间" not in got["body"]
+    else:
+        assert title == "[Closed by 赵工] 梧桐苑: 南门道闸 is offline"
+        assert lines[2:5] == ["Closed: 22 Nov 2026, 12:01", "Closed by: 赵工", "Cause and measures: 已更换保险丝，等待供电"]
+        assert lines[5].startswith("Note: The condition still holds.")
+        assert "Over since" not in got["body"]
+    assert [delivery.event for delivery in deliveries(db, alert)] == ["opened", "closed"]
 
 
 def test_the_end_waits_until_the_beginning_has_arrived(
