@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from core import hosts
+
 PREFIX = "GATEHOUSE_"
-# Where others cannot follow a link to: this machine itself, and "every address".
-_NO_ADDRESS_FOR_OTHERS = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", ""})  # noqa: S104 - compared, not bound
 
 
 class SettingsError(Exception):
@@ -79,10 +79,9 @@ class Settings(BaseModel):
     @property
     def base_url(self) -> str | None:
         """The address people open, for links that leave the house; no slash at its end. None: only this machine knows one."""
-        if self.public_url or self.http_host in _NO_ADDRESS_FOR_OTHERS:
+        if self.public_url or self.http_host in hosts.LOOPBACK | hosts.EVERYWHERE:
             return self.public_url
-        host = f"[{self.http_host}]" if ":" in self.http_host else self.http_host
-        return f"http://{host}:{self.http_port}"
+        return f"http://{hosts.in_url(self.http_host)}:{self.http_port}"
 
 
 def setting_names() -> tuple[str, ...]:

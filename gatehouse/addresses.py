@@ -6,13 +6,11 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from core import hosts
 from core.settings import Settings
 
 Server = tuple[str, int]
 """Host and port on which it listens."""
-
-_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def welcome(settings: Settings, *, http: Server, broker: Server | None, network: Sequence[str]) -> str:
@@ -35,7 +33,7 @@ def network_addresses() -> list[str]:
 def _pages(settings: Settings, http: Server, network: Sequence[str]) -> Iterator[str]:
     if settings.public_url:
         yield from _block("Pages", [settings.public_url, *_addresses("http", http, network)])
-    elif http[0] in _LOOPBACK:
+    elif http[0] in hosts.LOOPBACK:
         yield from _block("Pages", [*_addresses("http", http, network), "only for this machine"])
     else:
         yield from _block("Pages", _addresses("http", http, network))
@@ -45,7 +43,7 @@ def _devices(settings: Settings, broker: Server | None, network: Sequence[str]) 
     if broker is None:
         url = urlsplit(settings.mqtt_url.get_secret_value() if settings.mqtt_url else "")
         yield from _block("Devices", [f"{url.scheme}://{url.netloc.rpartition('@')[2]}"])
-    elif broker[0] in _LOOPBACK:
+    elif broker[0] in hosts.LOOPBACK:
         yield from _block("Devices", [*_addresses("mqtt", broker, network), "only on this machine; --listen lets others in"])
     else:
         sign_in = "they sign in with the short name of their site and the password made on the page of its settings"
@@ -55,8 +53,8 @@ def _devices(settings: Settings, broker: Server | None, network: Sequence[str]) 
 def _addresses(scheme: str, server: Server, network: Sequence[str]) -> list[str]:
     """Those of a server; of one that listens everywhere, what others call it, or itself where there is no network."""
     host, port = server
-    hosts = (network or ["127.0.0.1"]) if host in _EVERYWHERE else [host]
-    return [f"{scheme}://{f'[{each}]' if ':' in each else each}:{port}" for each in hosts]
+    names = network if host in hosts.EVERYWHERE and network else [hosts.from_here(host)]
+    return [f"{scheme}://{hosts.in_url(each)}:{port}" for each in names]
 
 
 def _block(label: str, lines: Sequence[str]) -> Iterator[str]:

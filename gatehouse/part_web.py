@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from api.services import Services
+from core.hosts import from_here, in_url
 from core.settings import Settings
 from gatehouse.parts import Base
 from web.app import create_web
@@ -33,7 +34,7 @@ def listen_http(settings: Settings) -> socket.socket:
 def http_address(sock: socket.socket) -> str:
     """The address a browser on this machine opens."""
     host, port = sock.getsockname()[:2]
-    return f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104 - compared, not bound
+    return f"http://{in_url(from_here(host))}:{port}"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from core.hosts import from_here
 from core.logs import get_logger
 from core.processes import ChildProcess, Watcher, end_leftover, free_port
 
@@ -143,7 +144,7 @@ class EmbeddedBroker:
 
     @property
     def _loopback(self) -> str:
-        return "127.0.0.1" if self.listen in ("0.0.0.0", "::") else self.listen  # noqa: S104 - compared, not bound
+        return from_here(self.listen)
 
     def _secret(self, name: str) -> str:
         path = self.folder / f"{name}.password"
