@@ -33,11 +33,6 @@ class BufferedSocket:
         self.buffer.add(data)
         return bool(data)
 
-    def pending(self) -> int:
-        """Bytes that can be had though the system's socket may have none: here, or decrypted."""
-        inside = self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
-        return len(self.buffer) + inside
-
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
 

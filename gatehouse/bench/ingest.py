@@ -7,7 +7,7 @@ import psutil
 
 from core.clock import SystemClock
 from gatehouse.bench import Figure
-from gatehouse.rig import bare
+from gatehouse.rig import bare, queries
 from gatehouse.rig.cost import Cost, Meter
 from gatehouse.rig.flood import Flood
 from gatehouse.rig.stages import stage_costs
@@ -81,7 +81,7 @@ def _whole(stand: Stand, flood: Flood, process: psutil.Popen, messages: int) -> 
 
 def _bare(stand: Stand, flood: Flood, messages: int) -> Cost:
     with stand.db.transaction() as conn:
-        conn.execute(bare.CREATE)
+        queries.create_bare_table(conn)
     with stand.bare() as process:
         return Meter(stand, process, tables=(bare.TABLE,)).measure(lambda: flood.pour(messages), messages)
 
@@ -89,13 +89,17 @@ def _bare(stand: Stand, flood: Flood, messages: int) -> Cost:
 def _latencies(stand: Stand, flood: Flood, seconds: float) -> Iterator[Figure]:
     """From the time a message is published at to its commit, at a steady rate."""
     for rate, goals in ((10_000, (40, 80)), (1_000, (None, 60))):
-        begun = stand.clock.now()
-        flood.drip(rate, seconds)
-        stand.wait(lambda begun=begun, count=int(rate * seconds): len(stand.latencies_since(begun)) >= count)  # type: ignore[misc]
-        waited = stand.latencies_since(begun)
+        waited = _waited(stand, flood, rate, seconds)
         for share, goal in zip((50, 99), goals, strict=True):
             value = waited[len(waited) * share // 100]
             yield Figure(name=f"publish to commit at {rate:,}/s, p{share}", value=value, unit="ms", goal=goal)
+
+
+def _waited(stand: Stand, flood: Flood, rate: int, seconds: float) -> list[float]:
+    begun = stand.clock.now()
+    flood.drip(rate, seconds)
+    stand.wait(lambda: len(stand.latencies_since(begun)) >= int(rate * seconds))
+    return stand.latencies_since(begun)
 
 
 def _database_away(stand: Stand, flood: Flood, process: psutil.Popen, seconds: float) -> Iterator[Figure]:

@@ -4,7 +4,6 @@ Run as a process of its own: `python -m gatehouse.rig.bare BROKER DATABASE`, unt
 """
 
 import queue
-import socket
 import struct
 import sys
 import threading
@@ -13,19 +12,16 @@ from typing import Any
 
 import msgspec
 import psycopg
-from paho.mqtt.client import PUBACK, Client, MQTTMessage, MQTTv311
+from paho.mqtt.client import MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from core.clock import Clock, SystemClock
 from ingest.binary_copy import HEADER, TRAILER
-from ingest.paho_client import BufferedSocket
+from ingest.paho_client import BufferedSocket, PahoClient
 from simulators.broker import Broker
 
 LISTENING = "listening"
 TABLE = "bare_reading"
-CREATE = (
-    "CREATE TABLE bare_reading (site text, device text, ts bigint, a real, b real, c real, d real, PRIMARY KEY (site, device, ts))"
-)
 _BATCH, _FILL_SECONDS = 2000, 0.05
 _NULL = b"\xff\xff\xff\xff"
 _real = struct.Struct("!if").pack
@@ -37,17 +33,12 @@ class _Reading(msgspec.Struct):
     measures: dict[str, Any]
 
 
-class _Client(Client):
-    """Reads through a buffer, and all that is in it in one go."""
-
-    def _create_socket(self) -> Any:
-        sock = self._create_socket_connection()
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return BufferedSocket(sock)
+class _Client(PahoClient):
+    """paho reads each packet itself, and all that is in the buffer in one go."""
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         result = super().loop_read(max_packets)
-        while isinstance(self._sock, BufferedSocket) and self._sock.pending():
+        while isinstance(self._sock, BufferedSocket) and self._sock.buffer:
             result = super().loop_read(max_packets)
         return result
 
@@ -69,7 +60,7 @@ def _take(received: "queue.SimpleQueue[MQTTMessage]", clock: Clock) -> list[MQTT
     return batch
 
 
-def _write(received: "queue.SimpleQueue[MQTTMessage]", client: Client, database: str) -> None:
+def _write(received: "queue.SimpleQueue[MQTTMessage]", client: PahoClient, database: str) -> None:
     decode = msgspec.json.Decoder(_Reading).decode
     clock = SystemClock()
     with psycopg.connect(database) as conn:
@@ -79,7 +70,7 @@ def _write(received: "queue.SimpleQueue[MQTTMessage]", client: Client, database:
             with conn.cursor() as cursor, cursor.copy(f"COPY {TABLE} FROM STDIN (FORMAT BINARY)") as copy:
                 copy.write(HEADER + rows + TRAILER)
             conn.commit()
-            client._packet_queue(PUBACK, b"".join(b"\x40\x02" + message.mid.to_bytes(2, "big") for message in batch), 0, 0)
+            client.acknowledge([message.mid for message in batch])
 
 
 def main(broker_url: str, database: str) -> None:

@@ -31,7 +31,7 @@ class Numbered:
         self._answered = 0
         self._client.on_publish = self._on_publish
         self.sent = 0
-        self._newest: datetime | None = None
+        self._said = clock.now()
 
     def start(self) -> None:
         """Begin."""
@@ -63,9 +63,8 @@ class Numbered:
     def _send(self, moment: datetime) -> None:
         # A device says nothing twice in one millisecond, also when a tick made up for a slow one.
         if self.sent % len(self._topics) == 0:
-            step = timedelta(milliseconds=1)
-            self._newest = moment if self._newest is None else max(moment, self._newest + step)
-        ts = int((self._newest or moment).timestamp() * 1000)
+            self._said = max(moment, self._said + timedelta(milliseconds=1))
+        ts = int(self._said.timestamp() * 1000)
         payload = b'{"ts":%d,"measures":{"cycles":%d}}' % (ts, self.sent)
         self._client.publish(self._topics[self.sent % len(self._topics)], payload, qos=1)
         self.sent += 1

@@ -53,6 +53,18 @@ def insert_devices(
     )
 
 
+def create_bare_table(conn: Connection) -> None:
+    """What the bare pipeline writes into: the first four numbers of a message, by where it came from and when."""
+    execute(
+        conn,
+        """
+        CREATE TABLE bare_reading (
+            site text, device text, ts bigint, a real, b real, c real, d real, PRIMARY KEY (site, device, ts)
+        )
+        """,
+    )
+
+
 def count_rows(conn: Connection, table: str) -> int:
     """How many rows a series table has."""
     row = conn.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
