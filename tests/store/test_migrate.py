@@ -5,12 +5,27 @@ from datetime import datetime
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from core.clock import ManualClock
 from ingest.tables import series_tables
 from store.db import Database
 from store.migrate import MigrationError, check_migrated, list_migrations, migrate
 from store.series import Column, SeriesError, SeriesTable, prepare_days
+
+Empty = Callable[[str], str]
+
+
+@pytest.fixture
+def empty_database(server_url: str) -> Empty:
+    """Makes a database with nothing in it; its address."""
+
+    def make(name: str) -> str:
+        with psycopg.connect(server_url, autocommit=True) as conn:
+            conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return f"{server_url.rsplit('/', 1)[0]}/{name}"
+
+    return make
 
 
 def test_migrating_twice_changes_nothing(db: Database, now: datetime) -> None:
@@ -61,27 +76,21 @@ def test_a_measure_may_not_change_its_type(db: Database, now: datetime) -> None:
 
 
 def test_two_processes_migrate_one_empty_database(
-    server_url: str, now: datetime, run_together: Callable[..., list[object]]
+    empty_database: Empty, now: datetime, run_together: Callable[..., list[object]]
 ) -> None:
-    with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute("CREATE DATABASE raced")
-    url = f"{server_url.rsplit('/', 1)[0]}/raced"
+    url = empty_database("raced")
     results = run_together(lambda: migrate(url, series_tables(), now), lambda: migrate(url, series_tables(), now))
     assert sorted(len(names) for names in results if isinstance(names, list)) == [0, len(list_migrations())]
 
 
-def test_a_role_alone_asks_for_the_migration_it_needs(server_url: str, db: Database) -> None:
+def test_a_role_alone_asks_for_the_migration_it_needs(empty_database: Empty, db: Database) -> None:
     check_migrated(db.url)
-    with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute("CREATE DATABASE nothing_yet")
     with pytest.raises(MigrationError, match="run `gatehouse migrate` first"):
-        check_migrated(f"{server_url.rsplit('/', 1)[0]}/nothing_yet")
+        check_migrated(empty_database("nothing_yet"))
 
 
-def test_what_was_wrong_with_messages_is_kept_when_it_becomes_facts(server_url: str, now: datetime) -> None:
-    with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute("CREATE DATABASE english_details")
-    url = f"{server_url.rsplit('/', 1)[0]}/english_details"
+def test_what_was_wrong_with_messages_is_kept_when_it_becomes_facts(empty_database: Empty, now: datetime) -> None:
+    url = empty_database("english_details")
     migrate(url, (), now, up_to=5)
     details = ["level must be from 0 to 200 %, not 940", "", 'site "泵\\x00" {0}', "x" * 500]
     with psycopg.connect(url) as conn:
@@ -97,10 +106,8 @@ def test_what_was_wrong_with_messages_is_kept_when_it_becomes_facts(server_url: 
     assert kept == [("text", {"text": detail}, 3, now) for detail in details]
 
 
-def test_faults_of_before_rest_on_what_the_device_reported(server_url: str, now: datetime) -> None:
-    with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute("CREATE DATABASE faults_of_before")
-    url = f"{server_url.rsplit('/', 1)[0]}/faults_of_before"
+def test_faults_of_before_rest_on_what_the_device_reported(empty_database: Empty, now: datetime) -> None:
+    url = empty_database("faults_of_before")
     migrate(url, (), now, up_to=6)
     with psycopg.connect(url) as conn:
         conn.execute("ALTER TABLE device_state DROP CONSTRAINT device_state_site_id_device_id_fkey")
@@ -117,10 +124,8 @@ def test_faults_of_before_rest_on_what_the_device_reported(server_url: str, now:
         ]
 
 
-def test_plans_of_before_go_by_the_zone_of_their_site(server_url: str, now: datetime) -> None:
-    with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute("CREATE DATABASE plans_of_before")
-    url = f"{server_url.rsplit('/', 1)[0]}/plans_of_before"
+def test_plans_of_before_go_by_the_zone_of_their_site(empty_database: Empty, now: datetime) -> None:
+    url = empty_database("plans_of_before")
     migrate(url, (), now, up_to=7)
     with psycopg.connect(url) as conn:
         conn.execute("INSERT INTO region (level, name) VALUES ('city', '上海市')")
