@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from assets import sites
 from gatehouse.seed import seed_site
-from patrol.planning import plans, queries, routes
+from patrol.planning import plans, routes
 from patrol.planning.plans import PlanTimes
+from patrol.planning.queries import checkpoints as checkpoint_queries
 from people import manage
 from people.models import SYSTEM, Role
 from simulators.compound import make_compound
@@ -50,7 +51,7 @@ def prepare_site(conn: Connection, now: datetime, *, seed: int) -> CheckSite:
     for role in roles:
         person = manage.create_person(conn, SYSTEM, now=now, username=role, display_name=role, password=PASSWORD)
         manage.grant_role(conn, SYSTEM, now=now, person_id=person.id, role=role, site_id=site.id)
-    points = [point.id for point in queries.list_checkpoints(conn, site.id)]
+    points = [point.id for point in checkpoint_queries.list_checkpoints(conn, site.id)]
 
     def plan(name: str, points: list[int], until: timedelta) -> int:
         """A plan whose slot of one minute ends soon. In force a minute ago, so that the slot counts."""

@@ -10,7 +10,7 @@ from patrol import queries
 from patrol.derive import rederive_round
 from patrol.models import CheckIn, Counted, Outcome
 from patrol.planning.codes import normalise_code
-from patrol.planning.queries import find_checkpoint_by_code
+from patrol.planning.queries.checkpoints import find_checkpoint_by_code
 from people.audit import write_audit
 from people.models import Actor
 from store.db import Connection

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from patrol.models import LONGEST_SLOT
-from patrol.planning import queries
+from patrol.planning.queries import rounds as round_queries
 from patrol.slots import list_slots
 from store.db import Connection
 from store.notify import Change, notify
@@ -22,9 +22,9 @@ def plan_rounds(conn: Connection, now: datetime, *, site_id: int | None = None) 
     """
     _follow_zones(conn, now, site_id)
     made = 0
-    for plan in queries.list_plans_to_fill(conn, now + REFILL, site_id=site_id):
+    for plan in round_queries.list_plans_to_fill(conn, now + REFILL, site_id=site_id):
         slots = list_slots(plan.window, ZoneInfo(plan.tz), max(plan.active_from, now - LONGEST_SLOT), now + AHEAD)
-        new = queries.insert_rounds(
+        new = round_queries.insert_rounds(
             conn,
             site_id=plan.site_id,
             plan_id=plan.id,
@@ -39,8 +39,8 @@ def plan_rounds(conn: Connection, now: datetime, *, site_id: int | None = None) 
 
 def _follow_zones(conn: Connection, now: datetime, site_id: int | None) -> None:
     """Let plans go by the zone their site has now. Rounds that have begun stay, and none is made that would have."""
-    for plan in queries.lock_plans_of_another_zone(conn, site_id=site_id):
+    for plan in round_queries.lock_plans_of_another_zone(conn, site_id=site_id):
         active_from = max(plan.active_from, now)
-        queries.move_plan(conn, site_id=plan.site_id, plan_id=plan.id, tz=plan.tz, active_from=active_from)
-        queries.delete_rounds_ahead(conn, site_id=plan.site_id, plan_id=plan.id, now=now)
+        round_queries.move_plan(conn, site_id=plan.site_id, plan_id=plan.id, tz=plan.tz, active_from=active_from)
+        round_queries.delete_rounds_ahead(conn, site_id=plan.site_id, plan_id=plan.id, now=now)
         notify(conn, Change(topic="round", site_id=plan.site_id))

@@ -25,7 +25,9 @@ from ingest.queries.health import count_statuses, get_device_health
 from patrol.check_in import check_in
 from patrol.close_rounds import close_rounds
 from patrol.notices.queries import list_open_notices
-from patrol.planning import queries as planning
+from patrol.planning.queries import checkpoints as checkpoint_queries
+from patrol.planning.queries import plans as plan_queries
+from patrol.planning.queries import routes as route_queries
 from patrol.queries import list_rounds
 from people.models import Actor
 from people.queries.persons import find_credentials
@@ -101,9 +103,9 @@ class Showcase:
                 **{f"round_{each.state}": each.id for each in rounds},
                 "asset": asset,
                 "record": list_records(conn, site_id=site_id, asset_id=asset, kind=None, limit=1)[0].id,
-                "plan": planning.list_plans(conn, site_id)[0].id,
-                "route": planning.list_routes(conn, site_id)[0].id,
-                "checkpoint": planning.list_checkpoints(conn, site_id)[0].id,
+                "plan": plan_queries.list_plans(conn, site_id)[0].id,
+                "route": route_queries.list_routes(conn, site_id)[0].id,
+                "checkpoint": checkpoint_queries.list_checkpoints(conn, site_id)[0].id,
                 "notice": list_open_notices(conn, site_id)[0].id,
             }
 

@@ -8,7 +8,8 @@ from api.access import SiteAccess, allow
 from api.deps import Conn, Now, RowId
 from api.paging import Page
 from api.schemas.patrol import CheckpointIn, CheckpointOut
-from patrol.planning import checkpoints, queries
+from patrol.planning import checkpoints
+from patrol.planning.queries import checkpoints as checkpoint_queries
 
 router = APIRouter(prefix="/sites/{site}/checkpoints", tags=["patrol"])
 
@@ -21,7 +22,7 @@ def list_checkpoints(
     access: Planner, conn: Conn, retired: Annotated[bool, Query(description="Retired ones too.")] = False
 ) -> Page[CheckpointOut]:
     """All of them, by name."""
-    found = queries.list_checkpoints(conn, access.site.id, retired=retired)
+    found = checkpoint_queries.list_checkpoints(conn, access.site.id, retired=retired)
     return Page(items=[CheckpointOut.model_validate(each) for each in found])
 
 

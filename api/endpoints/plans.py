@@ -8,8 +8,9 @@ from api.access import SiteAccess, allow
 from api.deps import Conn, Now, RowId
 from api.paging import Page
 from api.schemas.patrol import PlanIn, PlanOut
-from patrol.planning import plans, queries
+from patrol.planning import plans
 from patrol.planning.plans import PlanTimes
+from patrol.planning.queries import plans as plan_queries
 
 router = APIRouter(prefix="/sites/{site}/plans", tags=["patrol"])
 Planner = Annotated[SiteAccess, allow("leader", "manager")]
@@ -18,7 +19,7 @@ Planner = Annotated[SiteAccess, allow("leader", "manager")]
 @router.get("")
 def list_plans(access: Planner, conn: Conn) -> Page[PlanOut]:
     """All plans in force, by the time of day they begin."""
-    return Page(items=[PlanOut.model_validate(each) for each in queries.list_plans(conn, access.site.id)])
+    return Page(items=[PlanOut.model_validate(each) for each in plan_queries.list_plans(conn, access.site.id)])
 
 
 @router.post("", status_code=201)

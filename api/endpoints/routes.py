@@ -8,7 +8,8 @@ from api.access import SiteAccess, allow
 from api.deps import Conn, Now, RowId
 from api.paging import Page
 from api.schemas.patrol import RouteIn, RouteOut
-from patrol.planning import queries, routes
+from patrol.planning import routes
+from patrol.planning.queries import routes as route_queries
 
 router = APIRouter(prefix="/sites/{site}/routes", tags=["patrol"])
 Planner = Annotated[SiteAccess, allow("leader", "manager")]
@@ -17,7 +18,7 @@ Planner = Annotated[SiteAccess, allow("leader", "manager")]
 @router.get("")
 def list_routes(access: Planner, conn: Conn) -> Page[RouteOut]:
     """All routes in use, by name."""
-    return Page(items=[RouteOut.model_validate(each) for each in queries.list_routes(conn, access.site.id)])
+    return Page(items=[RouteOut.model_validate(each) for each in route_queries.list_routes(conn, access.site.id)])
 
 
 @router.post("", status_code=201)

@@ -8,8 +8,10 @@ from core.checks import one_line
 from core.errors import Conflict, Invalid
 from patrol.models import LONGEST_GRACE, LONGEST_SLOT
 from patrol.plan_rounds import plan_rounds
-from patrol.planning import queries
 from patrol.planning.models import Plan
+from patrol.planning.queries import plans as plan_queries
+from patrol.planning.queries import rounds as round_queries
+from patrol.planning.queries import routes as route_queries
 from people.audit import write_audit
 from people.models import Actor
 from store.db import Connection
@@ -44,12 +46,12 @@ def create_plan(
     """A new plan; its rounds are there at once. `active_from` (default: now) is before every start of a round of it."""
     name = one_line(name, field="name", limit=NAME_LIMIT)
     _check(conn, site_id, route_id, times)
-    plan_id = queries.insert_plan(
+    plan_id = plan_queries.insert_plan(
         conn, site_id=site_id, route_id=route_id, name=name, active_from=active_from or now, **asdict(times)
     )
     _record(conn, actor, now, site_id, plan_id, "created", {"name": name, "route_id": route_id, **_readable(times)})
     plan_rounds(conn, now, site_id=site_id)
-    return queries.get_plan(conn, site_id, plan_id)
+    return plan_queries.get_plan(conn, site_id, plan_id)
 
 
 def update_plan(
@@ -57,27 +59,27 @@ def update_plan(
 ) -> Plan:
     """Change a plan from the next round on; a round that has begun stays due as it was. Raises Conflict when it is retired."""
     name = one_line(name, field="name", limit=NAME_LIMIT)
-    before = queries.get_plan(conn, site_id, plan_id)
+    before = plan_queries.get_plan(conn, site_id, plan_id)
     _check(conn, site_id, route_id, times)
     values = asdict(times)
     # a plan that has not come into force yet keeps its day
     active_from = max(before.active_from, now)
-    if not queries.update_plan(
+    if not plan_queries.update_plan(
         conn, site_id=site_id, plan_id=plan_id, route_id=route_id, name=name, active_from=active_from, **values
     ):
         raise Conflict("plan_retired")
-    queries.delete_rounds_ahead(conn, site_id=site_id, plan_id=plan_id, now=now)
+    round_queries.delete_rounds_ahead(conn, site_id=site_id, plan_id=plan_id, now=now)
     _record(conn, actor, now, site_id, plan_id, "changed", {"name": name, "route_id": route_id, **_readable(times)})
     plan_rounds(conn, now, site_id=site_id)
-    return queries.get_plan(conn, site_id, plan_id)
+    return plan_queries.get_plan(conn, site_id, plan_id)
 
 
 def retire_plan(conn: Connection, actor: Actor, *, now: datetime, site_id: int, plan_id: int) -> None:
     """No more rounds of it; one that has begun stays due. Raises Conflict when it is retired already."""
-    queries.get_plan(conn, site_id, plan_id)
-    if not queries.mark_plan_retired(conn, site_id=site_id, plan_id=plan_id, now=now):
+    plan_queries.get_plan(conn, site_id, plan_id)
+    if not plan_queries.mark_plan_retired(conn, site_id=site_id, plan_id=plan_id, now=now):
         raise Conflict("plan_retired")
-    queries.delete_rounds_ahead(conn, site_id=site_id, plan_id=plan_id, now=now)
+    round_queries.delete_rounds_ahead(conn, site_id=site_id, plan_id=plan_id, now=now)
     _record(conn, actor, now, site_id, plan_id, "retired", {})
 
 
@@ -88,7 +90,7 @@ def _check(conn: Connection, site_id: int, route_id: int, times: PlanTimes) -> N
         raise Invalid("number_range", field="every_minutes", low=1, high=MOST_MINUTES)
     if not 0 <= times.grace_minutes <= MOST_GRACE:
         raise Invalid("number_range", field="grace_minutes", low=0, high=MOST_GRACE)
-    if not queries.lock_route(conn, site_id, route_id):
+    if not route_queries.lock_route(conn, site_id, route_id):
         raise Invalid("choice_unknown", field="route_id")
 
 

@@ -7,8 +7,11 @@ from psycopg.errors import UniqueViolation
 
 from core.checks import one_line
 from core.errors import Conflict, Invalid, NotFound
-from patrol.planning import queries
 from patrol.planning.models import Route
+from patrol.planning.queries import checkpoints as checkpoint_queries
+from patrol.planning.queries import plans as plan_queries
+from patrol.planning.queries import rounds as round_queries
+from patrol.planning.queries import routes as route_queries
 from people.audit import write_audit
 from people.models import Actor
 from store.db import Connection
@@ -22,12 +25,12 @@ def create_route(conn: Connection, actor: Actor, *, now: datetime, site_id: int,
     """A new route past these checkpoints. Raises Conflict when the name is taken."""
     name = one_line(name, field="name", limit=NAME_LIMIT)
     _check_stops(conn, site_id, checkpoint_ids)
-    route_id = queries.insert_route(conn, site_id=site_id, name=name)
+    route_id = route_queries.insert_route(conn, site_id=site_id, name=name)
     if route_id is None:
         raise Conflict("route_name_taken", field="name", name=name)
-    queries.replace_stops(conn, site_id=site_id, route_id=route_id, checkpoint_ids=checkpoint_ids)
+    route_queries.replace_stops(conn, site_id=site_id, route_id=route_id, checkpoint_ids=checkpoint_ids)
     _record(conn, actor, now, site_id, route_id, "created", {"name": name, "checkpoint_ids": list(checkpoint_ids)})
-    return queries.get_route(conn, site_id, route_id)
+    return route_queries.get_route(conn, site_id, route_id)
 
 
 def update_route(
@@ -39,27 +42,27 @@ def update_route(
     _check_stops(conn, site_id, checkpoint_ids)
     try:
         with conn.transaction():
-            queries.update_route(conn, site_id=site_id, route_id=route_id, name=name)
+            route_queries.update_route(conn, site_id=site_id, route_id=route_id, name=name)
     except UniqueViolation:
         raise Conflict("route_name_taken", field="name", name=name) from None
-    queries.replace_stops(conn, site_id=site_id, route_id=route_id, checkpoint_ids=checkpoint_ids)
-    queries.replace_checks_ahead(conn, site_id=site_id, route_id=route_id, now=now)
+    route_queries.replace_stops(conn, site_id=site_id, route_id=route_id, checkpoint_ids=checkpoint_ids)
+    round_queries.replace_checks_ahead(conn, site_id=site_id, route_id=route_id, now=now)
     _record(conn, actor, now, site_id, route_id, "changed", {"name": name, "checkpoint_ids": list(checkpoint_ids)})
-    return queries.get_route(conn, site_id, route_id)
+    return route_queries.get_route(conn, site_id, route_id)
 
 
 def retire_route(conn: Connection, actor: Actor, *, now: datetime, site_id: int, route_id: int) -> None:
     """Take a route out of use. Raises Conflict while a plan needs it."""
     _lock(conn, site_id, route_id)
-    plans = queries.list_plan_names_of(conn, site_id, route_id)
+    plans = plan_queries.list_plan_names_of(conn, site_id, route_id)
     if plans:
         raise Conflict("route_in_use", plans=", ".join(plans))
-    queries.mark_route_retired(conn, site_id=site_id, route_id=route_id, now=now)
+    route_queries.mark_route_retired(conn, site_id=site_id, route_id=route_id, now=now)
     _record(conn, actor, now, site_id, route_id, "retired", {})
 
 
 def _lock(conn: Connection, site_id: int, route_id: int) -> None:
-    if not queries.lock_route(conn, site_id, route_id):
+    if not route_queries.lock_route(conn, site_id, route_id):
         raise NotFound
 
 
@@ -70,7 +73,7 @@ def _check_stops(conn: Connection, site_id: int, checkpoint_ids: Sequence[int]) 
         raise Invalid("route_too_long", field="checkpoint_ids", limit=MOST_STOPS)
     if len(set(checkpoint_ids)) < len(checkpoint_ids):
         raise Invalid("route_repeats", field="checkpoint_ids")
-    if queries.lock_checkpoints(conn, site_id, checkpoint_ids) != set(checkpoint_ids):
+    if checkpoint_queries.lock_checkpoints(conn, site_id, checkpoint_ids) != set(checkpoint_ids):
         raise Invalid("choice_unknown", field="checkpoint_ids")
 
 

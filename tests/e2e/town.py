@@ -11,8 +11,9 @@ from assets.models import Site
 from core.clock import SystemClock
 from core.i18n import Text
 from gatehouse.seed import seed_site
-from patrol.planning import plans, queries, routes
+from patrol.planning import plans, routes
 from patrol.planning.plans import PlanTimes
+from patrol.planning.queries import checkpoints as checkpoint_queries
 from people import manage
 from people.models import SYSTEM, Role
 from simulators.compound import make_compound
@@ -99,7 +100,7 @@ def _settle(conn: Connection, spec: SimSite, now: datetime) -> dict[str, int]:
 
 
 def _plan_the_round(conn: Connection, spec: SimSite, site: Site, now: datetime) -> None:
-    ids = {point.code: point.id for point in queries.list_checkpoints(conn, site.id)}
+    ids = {point.code: point.id for point in checkpoint_queries.list_checkpoints(conn, site.id)}
     places = [ids[point.code] for point in spec.checkpoints]
     route = routes.create_route(conn, SYSTEM, now=now, site_id=site.id, name="全园巡逻", checkpoint_ids=places)
     begins = (now - _ROUND_BEGAN).astimezone(site.zone)

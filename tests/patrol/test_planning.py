@@ -11,9 +11,10 @@ from core.errors import Conflict, Invalid, NotFound
 from patrol import queries as rounds
 from patrol.models import Round
 from patrol.plan_rounds import AHEAD, plan_rounds
-from patrol.planning import queries
 from patrol.planning.checkpoints import create_checkpoint, restore_checkpoint, retire_checkpoint, update_checkpoint
 from patrol.planning.plans import PlanTimes, create_plan, retire_plan, update_plan
+from patrol.planning.queries import checkpoints as checkpoint_queries
+from patrol.planning.queries import routes as route_queries
 from patrol.planning.routes import create_route, retire_route, update_route
 from store.db import Connection, Database, fetch_value
 from tests.cast import Cast
@@ -53,7 +54,7 @@ def test_a_checkpoint_is_changed_and_the_change_audited(conn: Connection, cast: 
             conn, cast.chen.actor, now=now, site_id=ground.site.id, checkpoint_id=first.id, name="东大门", code=ground.codes[1],
             area_id=None,
         )  # fmt: skip
-    assert queries.get_checkpoint(conn, ground.site.id, first.id) == after
+    assert checkpoint_queries.get_checkpoint(conn, ground.site.id, first.id) == after
 
 
 def test_an_area_of_another_site_is_no_choice(conn: Connection, cast: Cast, ground: Ground, jinxiu: Site, now: datetime) -> None:
@@ -69,11 +70,11 @@ def test_a_checkpoint_on_a_route_stays_until_it_is_taken_off(conn: Connection, c
     others = [checkpoint.id for checkpoint in ground.checkpoints[1:]]
     update_route(conn, cast.chen.actor, now=now, site_id=site_id, route_id=ground.route.id, name="外围路线", checkpoint_ids=others)
     retire_checkpoint(conn, cast.chen.actor, now=now, site_id=site_id, checkpoint_id=first.id)
-    assert first.id not in {checkpoint.id for checkpoint in queries.list_checkpoints(conn, site_id)}
+    assert first.id not in {checkpoint.id for checkpoint in checkpoint_queries.list_checkpoints(conn, site_id)}
     with pytest.raises(Invalid, match="choice_unknown"):
         create_route(conn, cast.chen.actor, now=now, site_id=site_id, name="旧路线", checkpoint_ids=[first.id])
     restore_checkpoint(conn, cast.chen.actor, now=now, site_id=site_id, checkpoint_id=first.id)
-    assert queries.get_checkpoint(conn, site_id, first.id).active
+    assert checkpoint_queries.get_checkpoint(conn, site_id, first.id).active
 
 
 def test_a_route_cannot_take_up_a_checkpoint_that_is_being_retired(
@@ -131,7 +132,7 @@ def test_a_route_in_use_is_not_retired_and_its_name_is_free_afterwards(
     retire_plan(conn, cast.chen.actor, now=now, site_id=site_id, plan_id=ground.plan.id)
     retire_route(conn, cast.chen.actor, now=now, site_id=site_id, route_id=ground.route.id)
     with pytest.raises(NotFound):
-        queries.get_route(conn, site_id, ground.route.id)
+        route_queries.get_route(conn, site_id, ground.route.id)
     again = create_route(
         conn, cast.chen.actor, now=now, site_id=site_id, name="外围路线", checkpoint_ids=[ground.checkpoints[0].id]
     )

@@ -12,7 +12,9 @@ from assets.sites import create_area
 from core.clock import ManualClock
 from patrol import queries
 from patrol.close_rounds import close_rounds
-from patrol.planning import queries as planning
+from patrol.planning.queries import checkpoints as checkpoint_queries
+from patrol.planning.queries import plans as plan_queries
+from patrol.planning.queries import routes as route_queries
 from store.db import Database
 from tests.cast import Cast, Member
 from tests.patrol.ground import Ground, lay_out, type_code
@@ -127,11 +129,11 @@ def test_a_plan_from_nothing(db: Database, signed_in: SignedIn, cast: Cast, wuto
         made = chen.post("/s/wutong/patrol/checkpoints/new", data={"name": name, "code": "", "area": str(area.id)})
         assert made.headers["location"] == "/s/wutong/patrol/plan#checkpoints"
     with db.transaction() as conn:
-        ids = {each.name: each.id for each in planning.list_checkpoints(conn, wutong.id)}
+        ids = {each.name: each.id for each in checkpoint_queries.list_checkpoints(conn, wutong.id)}
     positions = {f"position-{ids['东门']}": "20", f"position-{ids['西门']}": "3"}
     assert chen.post("/s/wutong/patrol/routes/new", data={"name": "大门", **positions}).status_code == 303
     with db.transaction() as conn:
-        (route,) = planning.list_routes(conn, wutong.id)
+        (route,) = route_queries.list_routes(conn, wutong.id)
     assert route.checkpoint_names == ["西门", "东门"]
     values = {"name": "夜巡", "route": str(route.id), "from_time": "20:00", "until_time": "05:00", "every_minutes": "60"}
     assert chen.post("/s/wutong/patrol/plans/new", data={**values, "grace_minutes": "5"}).status_code == 303
@@ -180,7 +182,7 @@ def test_forms_of_what_is_there_change_it(db: Database, signed_in: SignedIn, cas
     assert "Retired checkpoints" in text
     assert chen.post(f"{base}/checkpoints/{spare.id}/restore").status_code == 303
     with db.transaction() as conn:
-        assert planning.get_plan(conn, ground.site.id, ground.plan.id).from_time == time(0)
+        assert plan_queries.get_plan(conn, ground.site.id, ground.plan.id).from_time == time(0)
 
 
 def test_what_is_still_needed_is_not_retired(signed_in: SignedIn, cast: Cast, ground: Ground) -> None:

@@ -11,8 +11,8 @@ from api.deps import Conn, Now, RowId
 from assets.queries.places import list_areas
 from core.errors import Conflict, Invalid
 from patrol.planning import checkpoints as verbs
-from patrol.planning import queries
 from patrol.planning.models import Checkpoint
+from patrol.planning.queries import checkpoints as checkpoint_queries
 from store.db import Connection
 from web.forms import NO_ERRORS, FormErrors, FormText, form_errors, number
 from web.page import render, see
@@ -39,7 +39,7 @@ def create_checkpoint(
 
 @router.get("/{checkpoint_id}")
 def checkpoint_page(request: Request, checkpoint_id: RowId, access: Planner, conn: Conn) -> HTMLResponse:
-    found = queries.get_checkpoint(conn, access.site.id, checkpoint_id)
+    found = checkpoint_queries.get_checkpoint(conn, access.site.id, checkpoint_id)
     return _form(request, access, conn, found, {"name": found.name, "code": found.code, "area": str(found.area_id or "")})
 
 
@@ -66,7 +66,7 @@ def update_checkpoint(
             area_id=number(area),
         )
     except (Invalid, Conflict) as error:
-        found = queries.get_checkpoint(conn, access.site.id, checkpoint_id)
+        found = checkpoint_queries.get_checkpoint(conn, access.site.id, checkpoint_id)
         return _form(request, access, conn, found, {"name": name, "code": code, "area": area}, form_errors(request, error))
     return _to_plan(access)
 
@@ -76,7 +76,7 @@ def retire_checkpoint(request: Request, checkpoint_id: RowId, access: Planner, c
     try:
         verbs.retire_checkpoint(conn, access.actor, now=now, site_id=access.site.id, checkpoint_id=checkpoint_id)
     except Conflict as error:
-        found = queries.get_checkpoint(conn, access.site.id, checkpoint_id)
+        found = checkpoint_queries.get_checkpoint(conn, access.site.id, checkpoint_id)
         entered = {"name": found.name, "code": found.code, "area": str(found.area_id or "")}
         return _form(request, access, conn, found, entered, form_errors(request, error))
     return _to_plan(access)

@@ -15,7 +15,7 @@ from patrol import queries
 from patrol.check_in import check_in, find_result
 from patrol.due_now import get_due_now
 from patrol.planning.codes import normalise_code
-from patrol.planning.queries import list_checkpoints
+from patrol.planning.queries.checkpoints import list_checkpoints
 from store.db import Connection
 from web.forms import NO_ERRORS, FormErrors, FormText, form_errors
 from web.navigation import NavItem

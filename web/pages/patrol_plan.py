@@ -7,7 +7,9 @@ from fastapi.responses import HTMLResponse
 
 from api.access import SiteAccess, allow
 from api.deps import Conn, Now
-from patrol.planning import queries
+from patrol.planning.queries import checkpoints as checkpoint_queries
+from patrol.planning.queries import plans as plan_queries
+from patrol.planning.queries import routes as route_queries
 from patrol.slots import day_bounds, list_slots
 from patrol.today import today_of
 from web.page import render
@@ -20,13 +22,13 @@ Planner = Annotated[SiteAccess, allow("leader", "manager")]
 def plan_page(request: Request, access: Planner, conn: Conn, now: Now) -> HTMLResponse:
     site = access.site
     since, until = day_bounds(today_of(site, now), site.zone)
-    plans = queries.list_plans(conn, site.id)
+    plans = plan_queries.list_plans(conn, site.id)
     return render(
         request,
         access,
         "patrol_plan.html",
         plans=plans,
         per_day={plan.id: len(list_slots(plan.window, site.zone, since, until)) for plan in plans},
-        routes=queries.list_routes(conn, site.id),
-        checkpoints=queries.list_checkpoints(conn, site.id, retired=True),
+        routes=route_queries.list_routes(conn, site.id),
+        checkpoints=checkpoint_queries.list_checkpoints(conn, site.id, retired=True),
     )

@@ -12,9 +12,10 @@ from api.access import SiteAccess, allow
 from api.deps import Conn, Now, RowId
 from core.errors import Conflict, Invalid
 from patrol.planning import plans as verbs
-from patrol.planning import queries
 from patrol.planning.models import Plan
 from patrol.planning.plans import PlanTimes
+from patrol.planning.queries import plans as plan_queries
+from patrol.planning.queries import routes as route_queries
 from store.db import Connection
 from web.forms import NO_ERRORS, FormErrors, FormText, form_errors, number
 from web.page import render, see
@@ -70,13 +71,13 @@ def create_plan(request: Request, access: Planner, conn: Conn, now: Now, entered
 
 @router.get("/{plan_id}")
 def plan_page(request: Request, plan_id: RowId, access: Planner, conn: Conn) -> HTMLResponse:
-    plan = queries.get_plan(conn, access.site.id, plan_id)
+    plan = plan_queries.get_plan(conn, access.site.id, plan_id)
     return _form(request, access, conn, plan, _values(plan))
 
 
 @router.post("/{plan_id}")
 def update_plan(request: Request, plan_id: RowId, access: Planner, conn: Conn, now: Now, entered: Entered) -> Response:
-    plan = queries.get_plan(conn, access.site.id, plan_id)
+    plan = plan_queries.get_plan(conn, access.site.id, plan_id)
     try:
         verbs.update_plan(
             conn,
@@ -151,7 +152,7 @@ def _form(
         "plan_form.html",
         status=200 if errors is NO_ERRORS else 422,
         plan=plan,
-        routes=queries.list_routes(conn, access.site.id),
+        routes=route_queries.list_routes(conn, access.site.id),
         entered=entered,
         errors=errors,
     )

@@ -10,9 +10,10 @@ from starlette.responses import Response
 from api.access import SiteAccess, allow
 from api.deps import Conn, Now, RowId
 from core.errors import Conflict, Invalid
-from patrol.planning import queries
 from patrol.planning import routes as verbs
 from patrol.planning.models import Route
+from patrol.planning.queries import checkpoints as checkpoint_queries
+from patrol.planning.queries import routes as route_queries
 from store.db import Connection
 from web.forms import NO_ERRORS, FormErrors, FormText, form_errors, number
 from web.page import render, see
@@ -50,7 +51,7 @@ def create_route(request: Request, access: Planner, conn: Conn, now: Now, positi
 
 @router.get("/{route_id}")
 def route_page(request: Request, route_id: RowId, access: Planner, conn: Conn) -> HTMLResponse:
-    route = queries.get_route(conn, access.site.id, route_id)
+    route = route_queries.get_route(conn, access.site.id, route_id)
     return _form(request, access, conn, route, route.name, _stops(route))
 
 
@@ -58,7 +59,7 @@ def route_page(request: Request, route_id: RowId, access: Planner, conn: Conn) -
 def update_route(
     request: Request, route_id: RowId, access: Planner, conn: Conn, now: Now, positions: Positions, name: FormText = ""
 ) -> Response:
-    route = queries.get_route(conn, access.site.id, route_id)
+    route = route_queries.get_route(conn, access.site.id, route_id)
     try:
         ids = _in_order(positions)
         verbs.update_route(conn, access.actor, now=now, site_id=access.site.id, route_id=route_id, name=name, checkpoint_ids=ids)
@@ -69,7 +70,7 @@ def update_route(
 
 @router.post("/{route_id}/retire")
 def retire_route(request: Request, route_id: RowId, access: Planner, conn: Conn, now: Now) -> Response:
-    route = queries.get_route(conn, access.site.id, route_id)
+    route = route_queries.get_route(conn, access.site.id, route_id)
     try:
         verbs.retire_route(conn, access.actor, now=now, site_id=access.site.id, route_id=route_id)
     except Conflict as error:
@@ -118,6 +119,8 @@ def _form(
         route=route,
         name=name,
         positions=positions,
-        checkpoints=sorted(queries.list_checkpoints(conn, access.site.id), key=lambda point: _place(positions.get(point.id, ""))),
+        checkpoints=sorted(
+            checkpoint_queries.list_checkpoints(conn, access.site.id), key=lambda point: _place(positions.get(point.id, ""))
+        ),
         errors=errors,
     )

@@ -1,0 +1,1 @@
+"""SQL of what is planned: checkpoints, routes, plans, and the rounds that follow."""
