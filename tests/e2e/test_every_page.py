@@ -2,10 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from assets.queries.places import find_site_by_slug
+from core.i18n import Text
+from gatehouse.seed import seed_site
+from patrol.notices.issue import issue_notice
+from people.models import Actor
+from simulators.compound import make_compound
 from tests.e2e.conftest import Visit, Visitor
 from tests.e2e.town import Town
 
@@ -72,3 +81,41 @@ def test_every_page_is_there_and_fits_a_phone(visit: Visitor, username: str, our
         assert page.get_by_role("heading", level=1).inner_text().strip(), f"{path} has no heading"
         seen.append(path)
     assert len(seen) >= at_least, seen
+
+
+@pytest.fixture
+def longest(town: Town) -> str:
+    """A compound in which everything is called as long as it may be, hardly a space to break at; its slug."""
+    spec = make_compound("longest", seed=2, devices=5)
+
+    def long(things: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(replace(each, name=Text(zh="东" * 50, en=f"{number:E>49}")) for number, each in enumerate(things))
+
+    spec = replace(
+        spec,
+        name=Text(zh="东" * 50, en="E" * 49),
+        **{what: long(getattr(spec, what)) for what in ("areas", "assets", "devices", "checkpoints", "routes", "plans")},
+    )
+    now = town.system.parts.clock.now()
+    with town.system.parts.db.transaction() as conn:
+        if find_site_by_slug(conn, "longest") is None:
+            wutong = find_site_by_slug(conn, "wutong")
+            assert wutong is not None
+            site = seed_site(conn, spec, region_id=wutong.region_id, now=now)
+            admin = Actor(person_id=town.people["admin"])
+            due = now + timedelta(days=1)
+            issue_notice(
+                conn, admin, now=now, site_id=site.id, title="整" * 200, department="engineering", due_at=due, detail="改" * 400
+            )
+    return "longest"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_names_as_long_as_they_may_be_fit_a_phone(visit: Visitor, longest: str, lang: str) -> None:
+    admin = visit("admin", lang=lang, phone=True)
+    seen = []
+    for path, page in reachable(admin, f"/sites$|/sites/{longest}|/s/{longest}/"):
+        width, too_wide = page.evaluate(WIDEST)
+        assert width <= PHONE_WIDTH, f"{path} is {width} px wide: {too_wide}"
+        seen.append(path)
+    assert len(seen) >= 20, seen
