@@ -131,10 +131,14 @@ class Dependency:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Device:
-    """The thing that reports. `silent_after` None: what its kind declares."""
+    """The thing that reports. `silent_after` None: what its kind declares.
+
+    `address`: `<format>:<the vendor's name of it>`, for one that speaks a vendor's format.
+    """
 
     id: int
     slug: str
+    address: str | None
     kind: str
     name: str
     asset_id: int | None

@@ -66,6 +66,11 @@ class Settings(BaseModel):
     reading_retention: timedelta = Field(default=timedelta(days=400), description="How long readings are kept.")
     rejected_retention: timedelta = Field(default=timedelta(days=14), description="How long rejected messages are kept.")
     rejected_limit: Annotated[int, Field(ge=100, le=1_000_000)] = Field(default=10_000, description="Most rejected messages kept.")
+    credential_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Key by which plates, cards and faces are hashed; several ingesters need the same. Empty: one of its own in the data folder.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="How much is logged.")
     log_format: Literal["auto", "text", "json"] = Field(
         default="auto", description="`text` for people, `json` for machines, `auto`: text in a terminal."

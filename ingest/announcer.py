@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from ingest.health_tracker import Transition
+from ingest.tracked import Transition
 from store.notify import Change, Topic
 
 _AT_MOST_EVERY = timedelta(seconds=1)

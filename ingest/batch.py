@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ingest.discovered import Discoveries
-from ingest.health_tracker import Seen, Transition
-from ingest.inbox import Message
+from ingest.model import Message, Reply
 from ingest.rejected import RejectedMessages
+from ingest.tracked import Seen, Transition
+from ingest.unmapped import Unmapped
 from store.notify import Change
 
 Row = tuple[bytes, Message]  # in binary COPY format, and the message it came by
@@ -37,7 +38,10 @@ class Heartbeat:
 
 @dataclass(kw_only=True, slots=True)
 class Batch:
-    """One transaction's worth. `oldest` and `newest`: the times its rows lie between; `…_at`: sites."""
+    """One transaction's worth. `oldest` and `newest`: the times its rows lie between; `…_at`: sites.
+
+    `replies` are published when it is committed.
+    """
 
     messages: Sequence[Message] = ()
     rows: dict[str, TableRows] = field(default_factory=dict)
@@ -47,6 +51,8 @@ class Batch:
     events_at: set[int] = field(default_factory=set)
     rejected: RejectedMessages = field(default_factory=RejectedMessages)
     discovered: Discoveries = field(default_factory=Discoveries)
+    unmapped: list[Unmapped] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     heartbeat: Heartbeat | None = None
@@ -70,6 +76,7 @@ class Batch:
             self.rows
             or len(self.rejected)
             or len(self.discovered)
+            or self.unmapped
             or self.transitions
             or self.seen
             or self.heartbeat

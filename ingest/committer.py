@@ -14,11 +14,11 @@ from core.logs import get_logger
 from ingest.batch import Batch, Row, TableRows
 from ingest.discovered import Discovered
 from ingest.health import Health
-from ingest.health_tracker import Transition
 from ingest.model import RejectedError, Status
 from ingest.queries import writing
 from ingest.registry import DeviceKey
 from ingest.rejected import RejectedMessages
+from ingest.tracked import Transition
 from ingest.writer import copy_rows, keep_the_good, merge_rows
 from store.db import Connection, Database
 from store.notify import Change, notify_all
@@ -176,6 +176,7 @@ def _write_rest(conn: Connection, batch: Batch, quarantined: RejectedMessages, w
         notify_all(conn, [Change(topic="discovered", site_id=site_id) for site_id in sorted(new_at)])
 
     _write_some(conn, batch.discovered.sorted(), discover, way)
+    _write_some(conn, batch.unmapped, partial(writing.add_unmapped, conn), way)
     for rejected in (batch.rejected, quarantined):
         _write_some(conn, rejected.sorted(), partial(writing.add_rejected, conn), way)
     _write_some(conn, batch.seen, partial(writing.mark_seen, conn), way)

@@ -1,5 +1,6 @@
 """An MQTT broker of our own, from a wheel: the NATS server, for one small computer, the demo and the tests."""
 
+import json
 import os
 import re
 import secrets
@@ -7,13 +8,15 @@ import signal
 import socket
 import sysconfig
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from core.hosts import from_here
 from core.logs import get_logger
 from core.processes import ChildProcess, Watcher, end_leftover, free_port
+from ingest.topics import nats_subjects
 
 log = get_logger(__name__)
 
@@ -44,11 +47,20 @@ authorization {{
   ]
 }}
 """
-_USER = '    {{ user: "{name}", password: "{password}", permissions: {{ publish: ["{subjects}"], subscribe: {{ deny: ">" }} }} }}'
+_USER = '    {{ user: "{name}", password: "{password}", permissions: {{ publish: {publish}, subscribe: {subscribe} }} }}'
+_NOTHING = '{ deny: ">" }'
 
 
 class EmbeddedBrokerError(Exception):
     """The embedded broker cannot run; the message says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rights:
+    """MQTT filters of what the devices of every site may publish and subscribe to, besides what is their site's."""
+
+    publish: tuple[str, ...] = ()
+    subscribe: tuple[str, ...] = ()
 
 
 class EmbeddedBroker:
@@ -56,7 +68,8 @@ class EmbeddedBroker:
 
     Nobody is let in without a password. `url` is for the ingester, `local_url` for devices that run on this machine,
     as the simulator's; both passwords are made once and kept in the folder. `site_credentials` (site slug → bcrypt of
-    the password) let the devices of a site in: they may publish below `gatehouse/v1/<site>/`, and nothing else.
+    the password) let the devices of a site in: they may publish below `gatehouse/v1/<site>/` and hear the answers below
+    its `raw/`, and nothing else, but what `Rights` say beside.
     `ack_wait`: seconds after which it sends again what a subscriber did not acknowledge.
     It survives `kill -9` of itself and of us: the next start ends leftovers, and what it had acknowledged is there.
     """
@@ -75,6 +88,7 @@ class EmbeddedBroker:
         self.port = port
         self.listen = listen
         self._sites = dict(site_credentials or {})
+        self._rights = Rights()
         self._max_ack_pending = max_ack_pending
         self._ack_wait = ack_wait
         self._process: ChildProcess | None = None
@@ -127,12 +141,16 @@ class EmbeddedBroker:
         elif self._process is not None:
             self._process.stop()
 
-    def set_site_credentials(self, credentials: Mapping[str, str]) -> bool:
-        """Take these sites' credentials from now on; whose password has changed is disconnected. False: as before."""
+    def set_site_credentials(self, credentials: Mapping[str, str], rights: Rights | None = None) -> bool:
+        """Take these sites' credentials from now on; whose password has changed is disconnected. False: as before.
+
+        `rights`: what every site may do beside.
+        """
+        rights = rights or Rights()
         with self._reloading:
-            if dict(credentials) == self._sites:
+            if (dict(credentials), rights) == (self._sites, self._rights):
                 return False
-            self._sites = dict(credentials)
+            self._sites, self._rights = dict(credentials), rights
             self._write_config()
             if self.pid is not None:
                 os.kill(self.pid, signal.SIGHUP)
@@ -155,10 +173,13 @@ class EmbeddedBroker:
 
     def _write_config(self) -> None:
         users = [f'    {{ user: "{_INGEST_USER}", password: "{self._secret("ingest")}" }}']
-        users.append(_USER.format(name=_LOCAL_USER, password=self._secret("local"), subjects="gatehouse.v1.>"))
+        publish = _subjects(["gatehouse/v1/#"])
+        users.append(_USER.format(name=_LOCAL_USER, password=self._secret("local"), publish=publish, subscribe=_NOTHING))
         for site, password_hash in sorted(self._sites.items()):
             if _SITE.fullmatch(site) and _BCRYPT.fullmatch(password_hash):
-                users.append(_USER.format(name=site, password=password_hash, subjects=f"gatehouse.v1.{site}.>"))
+                publish = _subjects([f"gatehouse/v1/{site}/#", *self._rights.publish])
+                subscribe = _subjects([f"gatehouse/v1/{site}/raw/#", *self._rights.subscribe])
+                users.append(_USER.format(name=site, password=password_hash, publish=publish, subscribe=subscribe))
             else:
                 log.error("credentials of a site are no bcrypt hash and were left out", site=site)
         text = _CONFIG.format(
@@ -200,6 +221,11 @@ class EmbeddedBroker:
                 return connection.recv(4) == b"\x20\x02\x00\x00"
         except OSError:
             return False
+
+
+def _subjects(filters: Sequence[str]) -> str:
+    """As a list of the configuration, which is JSON there."""
+    return json.dumps([subject for each in filters for subject in nats_subjects(each)])
 
 
 def _binary() -> Path:

@@ -48,6 +48,12 @@ def faults_of(grounds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ground.partition(":")[0] for ground in grounds))
 
 
+def reported_after(grounds: tuple[str, ...], *, raised: tuple[str, ...], cleared: tuple[str, ...]) -> tuple[str, ...]:
+    """What a device reports now that tells only what begins and ends."""
+    before = (ground for ground in grounds if ":" not in ground and ground not in cleared)
+    return tuple(dict.fromkeys((*before, *raised)))
+
+
 def after_reading(health: Health, *, at: datetime, status: Status, grounds: tuple[str, ...]) -> Health:
     """A reading that is not older than what is known; `status` and `grounds` are what its kind judges of it."""
     if status == health.status and grounds == health.grounds:

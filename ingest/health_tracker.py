@@ -1,72 +1,17 @@
 """The health of every device in memory: who was heard when, whose silence ends when. Used by the writer thread alone."""
 
 import heapq
+from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count, islice, takewhile
+from itertools import count
 
 from ingest import health as machine
 from ingest.health import Health
 from ingest.kinds.judging import judge, status_of
-from ingest.model import DeviceKind, Status, Value
+from ingest.model import Status, Value
 from ingest.registry import DeviceKey, KnownDevice
-
-_MILLISECOND = timedelta(milliseconds=1)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Transition:
-    """One change of one device's health, to be written if its status is still `previous`."""
-
-    site_id: int
-    device_id: int
-    at: datetime
-    previous: Status
-    health: Health
-    seen: "Seen"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
-    """When a device was last heard, of when its newest reading is, how far its clock is off, and what its faults rest on."""
-
-    site_id: int
-    device_id: int
-    last_seen_at: datetime | None
-    last_ts: datetime | None
-    skew_ms: int | None
-    grounds: tuple[str, ...]
-
-
-class _Tracked:
-    """One device. `due` is when its silence is looked at next; a heap entry with another time is out of date."""
-
-    __slots__ = ("device_id", "due", "health", "kind", "last_seen_at", "last_ts", "silent_after", "site_id", "skew_ms")
-
-    def __init__(self, device: KnownDevice) -> None:
-        self.site_id, self.device_id = device.key
-        self.kind: DeviceKind | None = device.kind
-        self.silent_after = device.silent_after
-        self.health = device.health
-        self.last_seen_at = device.last_seen_at
-        self.last_ts = device.last_ts
-        self.skew_ms: int | None = None
-        self.due: datetime | None = None
-
-    @property
-    def key(self) -> DeviceKey:
-        return self.site_id, self.device_id
-
-    def seen(self) -> Seen:
-        return Seen(
-            site_id=self.site_id,
-            device_id=self.device_id,
-            last_seen_at=self.last_seen_at,
-            last_ts=self.last_ts,
-            skew_ms=self.skew_ms,
-            grounds=self.health.grounds,
-        )
+from ingest.tracked import Seen, TrackedDevice, Transition
 
 
 class HealthTracker:
@@ -82,12 +27,12 @@ class HealthTracker:
         self._listening_since = now
         self._deaf_since: datetime | None = now
         self._forgotten = True  # what is loaded is unknown to begin with
-        self._devices: dict[DeviceKey, _Tracked] = {}
-        self._heap: list[tuple[datetime, int, _Tracked]] = []
+        self._devices: dict[DeviceKey, TrackedDevice] = {}
+        self._heap: list[tuple[datetime, int, TrackedDevice]] = []
         self._numbers = count()
         self._transitions: list[Transition] = []
-        self._unflushed: dict[DeviceKey, datetime] = {}
-        self._regrounded: set[DeviceKey] = set()
+        self._unwritten: deque[TrackedDevice] = deque()  # in the order in which they were heard
+        self._regrounded: set[TrackedDevice] = set()
 
     def __len__(self) -> int:
         return len(self._devices)
@@ -97,10 +42,9 @@ class HealthTracker:
         """Whether we cannot hear at the moment."""
         return self._deaf_since is not None
 
-    def health_of(self, key: DeviceKey) -> Health | None:
-        """What is known of a device; None: it is not tracked."""
-        tracked = self._devices.get(key)
-        return None if tracked is None else tracked.health
+    def find(self, key: DeviceKey) -> TrackedDevice | None:
+        """The device, to tell what is heard of it; None: it is not tracked. Good until the next `sync`."""
+        return self._devices.get(key)
 
     def sync(self, devices: Iterable[KnownDevice], now: datetime) -> None:
         """Track exactly these devices. One that is new to us is unknown, whatever it was to whoever tracked it before."""
@@ -109,15 +53,14 @@ class HealthTracker:
             gone.pop(device.key, None)
             tracked = self._devices.get(device.key)
             if tracked is None:
-                tracked = self._devices[device.key] = _Tracked(device)
+                tracked = self._devices[device.key] = TrackedDevice(device)
                 self._move(tracked, machine.after_restart(tracked.health, at=now), now)
             tracked.kind, tracked.silent_after = device.kind, device.silent_after
             self._schedule(tracked)
         for key, tracked in gone.items():
-            tracked.due = None
+            tracked.due, tracked.gone = None, True
             del self._devices[key]
-            self._unflushed.pop(key, None)
-            self._regrounded.discard(key)
+            self._regrounded.discard(tracked)
 
     def adopt(self, key: DeviceKey, health: Health) -> None:
         """Somebody else has written another status meanwhile; it holds until something is heard."""
@@ -129,47 +72,45 @@ class HealthTracker:
 
     def reading(
         self,
-        key: DeviceKey,
+        device: TrackedDevice,
         *,
         ts: datetime,
         received_at: datetime,
         measures: Mapping[str, Value],
         faults: tuple[str, ...] | None,
+        raised: tuple[str, ...] = (),
+        cleared: tuple[str, ...] = (),
     ) -> bool:
         """A reading, held against its kind. True when it is newer than every one before."""
-        tracked = self._devices.get(key)
-        if tracked is None or tracked.kind is None:
-            return True
-        last = tracked.last_ts
+        last = device.last_ts
         if last is not None and ts < last:
-            self._sign_of_life(tracked, ts, received_at)
+            self._sign_of_life(device, ts, received_at)
             return False
         # A clock that is ahead must not make every later reading an old one.
-        tracked.last_ts = min(ts, received_at)
-        tracked.skew_ms = (ts - received_at) // _MILLISECOND
-        self._heard(tracked, received_at)
-        health = tracked.health
-        grounds = judge(tracked.kind, measures, faults, health.grounds)
-        if grounds or health.grounds or health.status != "online":
-            status = status_of(tracked.kind, machine.faults_of(grounds))
-            self._move(tracked, machine.after_reading(health, at=received_at, status=status, grounds=grounds), received_at)
+        device.last_ts = min(ts, received_at)
+        device.ahead = ts - received_at
+        self._heard(device, received_at)
+        health = device.health
+        if device.kind is not None:
+            if raised or cleared:
+                faults = machine.reported_after(health.grounds, raised=raised, cleared=cleared)
+            grounds = judge(device.kind, measures, faults, health.grounds)
+            if grounds or health.grounds or health.status != "online":
+                status = status_of(device.kind, machine.faults_of(grounds))
+                self._move(device, machine.after_reading(health, at=received_at, status=status, grounds=grounds), received_at)
         return last is None or ts > last
 
-    def event(self, key: DeviceKey, *, ts: datetime, received_at: datetime) -> None:
+    def event(self, device: TrackedDevice, *, ts: datetime, received_at: datetime) -> None:
         """An event: its device is alive, unless the event is an old one."""
-        if tracked := self._devices.get(key):
-            self._sign_of_life(tracked, ts, received_at)
+        self._sign_of_life(device, ts, received_at)
 
-    def presence(self, key: DeviceKey, *, online: bool, ts: datetime | None, received_at: datetime, old: bool) -> None:
+    def presence(self, device: TrackedDevice, *, online: bool, ts: datetime | None, received_at: datetime, old: bool) -> None:
         """Someone says that the device is there or gone; `old`: said some time ago, so that "there" proves nothing."""
-        tracked = self._devices.get(key)
-        if tracked is None:
-            return
         if not online:
             after = machine.after_old_will if old else machine.after_will
-            self._move(tracked, after(tracked.health, at=received_at), received_at)
+            self._move(device, after(device.health, at=received_at), received_at)
         elif not old:
-            self._sign_of_life(tracked, ts or received_at, received_at)
+            self._sign_of_life(device, ts or received_at, received_at)
 
     # --- what is not heard --------------------------------------------------------------------------------------------
 
@@ -217,15 +158,17 @@ class HealthTracker:
     def take_seen(self, now: datetime, *, older_than: timedelta, most: int) -> list[Seen]:
         """Devices heard whose row is that far behind, at most so many; and those whose faults rest on something else now."""
         until = now - older_than
-        # In the order in which they were heard: the first that is not due ends it.
-        due = [key for key, _ in takewhile(lambda item: item[1] <= until, islice(self._unflushed.items(), most))]
-        regrounded, self._regrounded = self._regrounded, set()
-        for key in due:
-            del self._unflushed[key]
-            regrounded.discard(key)
-        return [self._devices[key].seen() for key in (*due, *regrounded)]
+        due: list[TrackedDevice] = []
+        waiting = self._unwritten
+        while waiting and len(due) < most and (waiting[0].gone or (waiting[0].unwritten or until) <= until):
+            device = waiting.popleft()
+            if not device.gone:
+                device.unwritten = None
+                due.append(device)
+        regrounded, self._regrounded = self._regrounded.difference(due), set()
+        return [device.seen() for device in (*due, *regrounded)]
 
-    def _sign_of_life(self, tracked: _Tracked, ts: datetime, received_at: datetime) -> None:
+    def _sign_of_life(self, tracked: TrackedDevice, ts: datetime, received_at: datetime) -> None:
         if not machine.shows_life(ts, received_at=received_at, last_ts=tracked.last_ts, silent_after=tracked.silent_after):
             return
         self._heard(tracked, received_at)
@@ -233,17 +176,19 @@ class HealthTracker:
         status: Status = status_of(tracked.kind, health.faults) if tracked.kind else "online"
         self._move(tracked, machine.after_sign_of_life(health, at=received_at, status=status), received_at)
 
-    def _heard(self, tracked: _Tracked, at: datetime) -> None:
+    def _heard(self, tracked: TrackedDevice, at: datetime) -> None:
         tracked.last_seen_at = at
-        self._unflushed.setdefault((tracked.site_id, tracked.device_id), at)
+        if tracked.unwritten is None:
+            tracked.unwritten = at
+            self._unwritten.append(tracked)
 
-    def _move(self, tracked: _Tracked, health: Health, at: datetime) -> None:
+    def _move(self, tracked: TrackedDevice, health: Health, at: datetime) -> None:
         before = tracked.health
         if health is before:
             return
         tracked.health = health
         if health.status == before.status and set(health.faults) == set(before.faults):
-            self._regrounded.add(tracked.key)  # nothing anybody sees, but what to go on from after a restart
+            self._regrounded.add(tracked)  # nothing anybody sees, but what to go on from after a restart
             return
         self._transitions.append(
             Transition(
@@ -257,12 +202,12 @@ class HealthTracker:
         )
         self._schedule(tracked)
 
-    def _next_silence(self, tracked: _Tracked) -> tuple[datetime, Status] | None:
+    def _next_silence(self, tracked: TrackedDevice) -> tuple[datetime, Status] | None:
         known = tracked.health.since if tracked.health.status == "unknown" else tracked.last_seen_at
         heard_at = max(known or tracked.health.since, self._listening_since)
         return machine.next_silence(tracked.health, heard_at=heard_at, silent_after=tracked.silent_after)
 
-    def _schedule(self, tracked: _Tracked) -> None:
+    def _schedule(self, tracked: TrackedDevice) -> None:
         """See to it that its silence is looked at in time; a later deadline is found when the earlier one comes."""
         silence = self._next_silence(tracked)
         if silence is not None and (tracked.due is None or silence[0] < tracked.due):

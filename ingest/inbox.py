@@ -3,29 +3,11 @@
 import threading
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime
 
-import msgspec
+from ingest.model import Message
 
 # About what a message costs in memory beside its payload: topic, times, the objects themselves.
 _OVERHEAD = 400
-
-
-class Message(msgspec.Struct, gc=False):
-    """One MQTT message. `payload` may be cut where `size` is beyond what is taken; `mid` is 0 when no answer is due.
-
-    `epoch` counts the connections: an acknowledgement must not leave on another connection than the message came by.
-    `retained` was kept by the broker for whoever subscribes; `repeated` may have come before: both tell of the past.
-    """
-
-    topic: str
-    payload: bytes
-    size: int
-    received_at: datetime
-    mid: int = 0
-    epoch: int = 0
-    retained: bool = False
-    repeated: bool = False
 
 
 class Inbox:

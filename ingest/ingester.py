@@ -9,7 +9,8 @@ from assets.queries.places import list_mqtt_password_hashes
 from core.clock import Clock
 from core.settings import Settings
 from ingest.committer import Committer
-from ingest.embedded_broker import EmbeddedBroker
+from ingest.credentials import CredentialHash, credential_hash, new_hash
+from ingest.embedded_broker import EmbeddedBroker, Rights
 from ingest.formats import all_formats
 from ingest.health_tracker import HealthTracker
 from ingest.inbox import Inbox
@@ -18,6 +19,7 @@ from ingest.kinds import all_kinds
 from ingest.mqtt import MqttClient
 from ingest.pipeline import Pipeline
 from ingest.registry import Registry
+from ingest.routes import OUR_FORMAT
 from ingest.stats import Stats
 from ingest.tables import series_tables
 from ingest.topics import subscriptions
@@ -37,6 +39,7 @@ class IngestOptions:
     batch_ms: int = 50
     limits: Limits = field(default_factory=Limits)
     away_tolerance: timedelta = timedelta(seconds=10)
+    credential_hash: CredentialHash = field(default_factory=new_hash)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -50,6 +53,7 @@ class IngestOptions:
                 max_clock_ahead=settings.max_clock_ahead,
                 max_reading_age=settings.max_reading_age,
             ),
+            credential_hash=credential_hash(settings),
         )
 
 
@@ -92,7 +96,7 @@ class Ingester:
             mqtt=self._mqtt,
             registry=self._registry,
             tracker=tracker,
-            intake=Intake(formats, kinds, tracker, options.limits),
+            intake=Intake(formats, kinds, tracker, options.limits, options.credential_hash),
             committer=self._committer,
             stopping=self._stopping,
             batch_size=options.batch_size,
@@ -145,4 +149,14 @@ class Ingester:
 
     def _update_broker(self, conn: Connection) -> None:
         if self._broker is not None:
-            self._broker.set_site_credentials(list_mqtt_password_hashes(conn))
+            self._broker.set_site_credentials(list_mqtt_password_hashes(conn), self._rights())
+
+    def _rights(self) -> Rights:
+        """Vendors' topics do not name the site. So that no site can speak for another's devices, they are for the only one."""
+        if len(self._registry.ledger.sites) != 1:
+            return Rights()
+        vendors = [format_ for format_ in all_formats().values() if format_.slug != OUR_FORMAT]
+        return Rights(
+            publish=tuple(topic for format_ in vendors for topic in format_.topics),
+            subscribe=tuple(topic for format_ in vendors for topic in format_.answers),
+        )

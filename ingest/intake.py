@@ -2,26 +2,28 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import msgspec
 
 from core.logs import get_logger
 from ingest.batch import Batch
-from ingest.binary_copy import ReadingEncoder, reading_encoder, row_encoder
-from ingest.formats.times import check_time
+from ingest.binary_copy import row_encoder
+from ingest.credentials import CredentialHash
+from ingest.formats.parts.times import check_time
 from ingest.health_tracker import HealthTracker
-from ingest.inbox import Message
 from ingest.kinds.check import check_event, check_reading
-from ingest.model import Decoded, DeviceEvent, DeviceKind, Format, Presence, Reading, RejectedError, shown
-from ingest.registry import KnownDevice, Ledger
-from ingest.tables import EVENT_TABLE, reading_table
-from ingest.topics import FormatFinder
+from ingest.model import DeviceEvent, DeviceKind, Format, FromDevice, Message, Presence, Reading, RejectedError, Reply, shown
+from ingest.registry import Ledger
+from ingest.routes import OfUnknownKind, Route, Routes, Unregistered
+from ingest.strangers import Strangers
+from ingest.tables import EVENT_TABLE
+from ingest.topics import Reader, Readers
+from ingest.unmapped import UnmappedFields
 
 log = get_logger(__name__)
 
-_MAX_DEVICE_SLUG = 64
 _to_json = msgspec.json.Encoder().encode
 
 
@@ -34,14 +36,6 @@ class Limits:
     max_reading_age: timedelta = timedelta(days=7)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Into:
-    """Where a kind's readings go."""
-
-    table: str
-    encode: ReadingEncoder
-
-
 class Intake:
     """Takes messages in, one by one, by the `ledger` it is given. What cannot be taken is counted as rejected."""
 
@@ -51,20 +45,41 @@ class Intake:
         kinds: Mapping[str, DeviceKind],
         tracker: HealthTracker,
         limits: Limits,
+        credential_hash: CredentialHash,
     ) -> None:
-        self._finder = FormatFinder(formats)
+        self._readers = Readers(formats)
         self._kinds = kinds
         self._tracker = tracker
         self._limits = limits
-        self.ledger = Ledger()
-        self._into = {kind: _into(kind) for kind in kinds.values()}
+        self._hash = credential_hash
+        self._routes = Routes(kinds, tracker)
+        self._unmapped = UnmappedFields()
+        self._strangers = Strangers()
         self._encode_event: Callable[[tuple[Any, ...]], bytes] = row_encoder(EVENT_TABLE)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What is known of sites and devices. The tracker must follow a new one first."""
+        return self._routes.ledger
+
+    @ledger.setter
+    def ledger(self, ledger: Ledger) -> None:
+        self._routes.ledger = ledger
+
+    def take_registered(self, batch: Batch) -> None:
+        """The last message of devices that were registered since the last ledger; they need not be sent again."""
+        for message in self._strangers.take_registered(self.ledger):
+            self.take(message, batch)
 
     def take(self, message: Message, batch: Batch) -> None:
         """Put what the message says into the batch."""
         try:
-            for item in self._decode(message):
-                self._take_item(item, message, batch)
+            reader = self._find_reader(message)
+            for item in reader.read(message):
+                if isinstance(item, Reply):
+                    batch.replies.append(reader.below(item))
+                else:
+                    self._take_item(item, reader, message, batch)
         except RejectedError as error:
             batch.rejected.add(message, error, self._site_of(message.topic))
         except Exception as error:  # a defect of ours must not stop every other device's messages
@@ -72,95 +87,97 @@ class Intake:
             refusal = RejectedError("internal", "defect", error=type(error).__name__)
             batch.rejected.add(message, refusal, self._site_of(message.topic))
 
-    def _decode(self, message: Message) -> list[Decoded]:
+    def _find_reader(self, message: Message) -> Reader:
         most = self._limits.max_payload_bytes
         if message.size > most:
             raise RejectedError("too_large", "too_large", most=most)
-        format_ = self._finder.find(message.topic)
-        if format_ is None:
+        reader = self._readers.find(message.topic)
+        if reader is None:
             raise RejectedError("topic", "no_format", topic=shown(message.topic))
-        return format_.decode(message.topic, message.payload, message.retained)
+        return reader
 
-    def _take_item(self, item: Decoded, message: Message, batch: Batch) -> None:
-        site = self.ledger.sites.get(item.site)
-        if site is None:
-            batch.rejected.add(message, RejectedError("unknown_site", "no_site", site=shown(item.site)), None)
-            return
-        device = site.devices.get(item.device)
+    def _take_item(self, item: FromDevice, reader: Reader, message: Message, batch: Batch) -> None:
+        route = self._routes.find(reader, item)
         try:
-            if device is None:
-                self._discover(item, site.id, message, batch)
+            if not isinstance(route, Route):
+                self._take_strange(item, route, message, batch)
             elif isinstance(item, Reading):
-                self._take_reading(item, device, message, batch)
+                self._take_reading(item, route, message, batch)
             elif isinstance(item, DeviceEvent):
-                self._take_event(item, device, message, batch)
+                self._take_event(item, route, message, batch)
             else:
-                self._take_presence(item, device, message)
+                self._take_presence(item, route, message)
         except RejectedError as error:
-            batch.rejected.add(message, error, site.id)
+            batch.rejected.add(message, error, route.site_id)
 
-    def _discover(self, item: Decoded, site_id: int, message: Message, batch: Batch) -> None:
-        if len(item.device) > _MAX_DEVICE_SLUG:
-            raise RejectedError("topic", "too_long", what="device", found=shown(item.device), most=_MAX_DEVICE_SLUG)
+    def _take_strange(self, item: FromDevice, route: Unregistered | OfUnknownKind, message: Message, batch: Batch) -> None:
+        if isinstance(route, OfUnknownKind):
+            raise RejectedError("unknown_kind", "no_kind", kind=shown(route.kind))
         if not (isinstance(item, Presence) and item.retained):  # left behind by a device that may be long gone
-            batch.discovered.add(site_id, item, message, self._kinds)
+            batch.discovered.add(route, item, message, self._kinds)
+            self._strangers.remember(route, message)
 
-    def _take_reading(self, reading: Reading, device: KnownDevice, message: Message, batch: Batch) -> None:
-        kind = _kind_of(device)
-        received_at = message.received_at
-        self._check_time(reading, message)
+    def _take_reading(self, reading: Reading, route: Route, message: Message, batch: Batch) -> None:
+        kind, received_at = route.kind, message.received_at
+        ts = self._time_of(reading, route, message)
         checked = check_reading(kind, reading)
-        fresh = self._tracker.reading(
-            device.key, ts=reading.ts, received_at=received_at, measures=checked.measures, faults=checked.faults
-        )
-        into = self._into[kind]
-        data = into.encode(*device.key, reading.ts, received_at, checked.faults, checked.measures)
-        batch.add_row(into.table, (data, message), reading.ts, late=message.repeated or not fresh)
-        batch.readings_at.add(device.key[0])
-        if checked.unknown:
-            names = ", ".join(checked.unknown)
-            refusal = RejectedError("unknown_measure", "not_kept", kind=kind.slug, names=names)
-            batch.rejected.add(message, refusal, device.key[0])
+        faults, raised = checked.faults, checked.raised
+        if reading.backfilled:
+            fresh = False
+        else:
+            fresh = self._tracker.reading(
+                route.tracked,
+                ts=ts,
+                received_at=received_at,
+                measures=checked.measures,
+                faults=faults,
+                raised=raised,
+                cleared=reading.cleared,
+            )
+        data = route.encode(route.site_id, route.device_id, ts, received_at, faults or raised, checked.measures)
+        batch.add_row(route.table, (data, message), ts, late=message.repeated or not fresh)
+        batch.readings_at.add(route.site_id)
+        if reading.unmapped or checked.unknown:
+            batch.unmapped += self._unmapped.news(route, {**(reading.unmapped or {}), **(checked.unknown or {})}, received_at)
         if checked.unknown_faults:
             names = ", ".join(checked.unknown_faults)
             refusal = RejectedError("unknown_fault", "not_kept", kind=kind.slug, names=names)
-            batch.rejected.add(message, refusal, device.key[0])
+            batch.rejected.add(message, refusal, route.site_id)
 
-    def _take_event(self, event: DeviceEvent, device: KnownDevice, message: Message, batch: Batch) -> None:
-        self._check_time(event, message)
-        check_event(_kind_of(device), event)
+    def _take_event(self, event: DeviceEvent, route: Route, message: Message, batch: Batch) -> None:
+        ts = self._time_of(event, route, message)
+        check_event(route.kind, event)
         received_at = message.received_at
-        self._tracker.event(device.key, ts=event.ts, received_at=received_at)
-        data = self._encode_event((*device.key, event.ts, event.event_id, received_at, event.type, _to_json(event.data)))
-        batch.add_row(EVENT_TABLE.name, (data, message), event.ts, late=message.repeated)
-        batch.events_at.add(device.key[0])
+        self._tracker.event(route.tracked, ts=ts, received_at=received_at)
+        data = event.data if event.credential is None else {**event.data, "credential": self._hash(event.credential)}
+        row = (route.site_id, route.device_id, ts, event.event_id, received_at, event.type, _to_json(data))
+        batch.add_row(EVENT_TABLE.name, (self._encode_event(row), message), ts, late=message.repeated)
+        batch.events_at.add(route.site_id)
 
-    def _take_presence(self, presence: Presence, device: KnownDevice, message: Message) -> None:
+    def _take_presence(self, presence: Presence, route: Route, message: Message) -> None:
         self._tracker.presence(
-            device.key,
+            route.tracked,
             online=presence.online,
-            ts=presence.ts,
+            ts=presence.ts and _in_utc(presence.ts, route.zone),
             received_at=message.received_at,
             old=presence.retained or message.repeated,
         )
 
-    def _check_time(self, item: Reading | DeviceEvent, message: Message) -> None:
-        limits = self._limits
-        check_time(item.ts, message.received_at, max_age=limits.max_reading_age, max_ahead=limits.max_clock_ahead)
+    def _time_of(self, item: Reading | DeviceEvent, route: Route, message: Message) -> datetime:
+        """The time of the item in UTC, if it can be true."""
+        ts, limits = item.ts, self._limits
+        if ts.tzinfo is not UTC:
+            ts = _in_utc(ts, route.zone)
+        check_time(ts, message.received_at, max_age=limits.max_reading_age, max_ahead=limits.max_clock_ahead)
+        return ts
 
     def _site_of(self, topic: str) -> int | None:
-        """Whose mistake a message is that could not be read: as native topics name the site."""
+        """Whose mistake a message is that could not be read: as topics of ours name the site."""
         levels = topic.split("/", 3)
         site = self.ledger.sites.get(levels[2]) if len(levels) == 4 and levels[:2] == ["gatehouse", "v1"] else None
         return None if site is None else site.id
 
 
-def _into(kind: DeviceKind) -> _Into:
-    table = reading_table(kind)
-    return _Into(table=table.name, encode=reading_encoder(table))
-
-
-def _kind_of(device: KnownDevice) -> DeviceKind:
-    if device.kind is None:
-        raise RejectedError("unknown_kind", "no_kind", kind=shown(device.kind_slug))
-    return device.kind
+def _in_utc(ts: datetime, zone: tzinfo) -> datetime:
+    """A time without a zone is the wall clock of the site."""
+    return (ts if ts.tzinfo else ts.replace(tzinfo=zone)).astimezone(UTC)

@@ -3,7 +3,13 @@
 from datetime import datetime, timedelta
 
 from core.settings import Settings
-from ingest.queries.inboxes import delete_discovered_beyond, delete_old_discovered, delete_old_rejected, delete_rejected_beyond
+from ingest.queries.inboxes import (
+    delete_discovered_beyond,
+    delete_old_discovered,
+    delete_old_rejected,
+    delete_old_unmapped,
+    delete_rejected_beyond,
+)
 from ingest.tables import series_tables
 from store.db import Connection
 from store.jobs import Job
@@ -34,6 +40,7 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
     def bound_inboxes(conn: Connection, now: datetime) -> int:
         before = now - settings.rejected_retention
         forgotten = delete_old_rejected(conn, before=before) + delete_rejected_beyond(conn, most=settings.rejected_limit)
+        forgotten += delete_old_unmapped(conn, before=before)
         return forgotten + delete_old_discovered(conn, before=before) + delete_discovered_beyond(conn, most=_MOST_DISCOVERED)
 
     return (

@@ -26,6 +26,7 @@ class Unit(Enum):
     PERCENT = "%"
     CELSIUS = "°C"
     AMPERE = "A"
+    VOLT = "V"
     SECOND = "s"
     DAY = "d"
     MILLIMETRE = "mm"
@@ -119,7 +120,7 @@ class DeviceKind:
 
 RejectReason = Literal[
     "topic", "too_large", "not_json", "not_object", "missing_field", "unknown_field", "bad_time", "time_too_old", "time_ahead",
-    "unknown_site", "unknown_kind", "unknown_measure", "unknown_fault", "unknown_event", "wrong_type", "not_finite", "out_of_range",
+    "unknown_site", "unknown_device", "unknown_kind", "unknown_measure", "unknown_fault", "unknown_event", "wrong_type", "not_finite", "out_of_range",
     "bad_status", "database", "internal",
 ]  # fmt: skip
 
@@ -178,48 +179,98 @@ def _fact(value: object) -> str:
     return shown(value)
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """Measures of one device at one time, as its format found them; not yet checked against the kind.
+class Message(msgspec.Struct, gc=False):
+    """One MQTT message. `payload` may be cut where `size` is beyond what is taken; `mid` is 0 when no answer is due.
 
-    `faults` is all that is wrong now; None: the message says nothing of that.
+    `epoch` counts the connections: an acknowledgement must not leave on another connection than the message came by.
+    `retained` was kept by the broker for whoever subscribes; `repeated` may have come before: both tell of the past.
     """
 
-    site: str
+    topic: str
+    payload: bytes
+    size: int
+    received_at: datetime
+    mid: int = 0
+    epoch: int = 0
+    retained: bool = False
+    repeated: bool = False
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Measures of one device at one time, as its format found them; not yet checked against the kind.
+
+    `device` is the code of the ledger in our own format, where `site` is the compound's; in every other format it is the
+    vendor's own name of it, and the compound is found by that. A `ts` without a zone is the wall clock of the compound.
+    `faults` is all that is wrong now; None: the message says nothing of that, or only what has begun (`raised`) and ended
+    (`cleared`) with it. `unmapped` is what the format found and has no word for, by the vendor's names. `backfilled` values
+    were kept by the device and tell nothing of now. `kind`: what the device must be, where the format can tell.
+    """
+
     device: str
     ts: datetime
     measures: dict[str, Any]
     faults: tuple[str, ...] | None = ()
+    raised: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+    unmapped: dict[str, Any] | None = None
+    backfilled: bool = False
+    kind: str | None = None
+    site: str | None = None
 
 
-class DeviceEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened. `event_id` is the device's own and makes a repetition harmless."""
+class DeviceEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something that happened; device, time, kind and site as of a reading.
 
-    site: str
+    `event_id` is the device's own and makes a repetition harmless. `data` is kept as it is: no picture, no name of a person
+    and no plate may be in it; a card or a plate is told as `credential`, of which only a keyed hash is kept.
+    """
+
     device: str
     ts: datetime
     event_id: str
     type: str
     data: dict[str, Any]
+    credential: str | None = None
+    kind: str | None = None
+    site: str | None = None
 
 
 class Presence(msgspec.Struct, frozen=True, kw_only=True):
     """The device, or the broker by its will, says that it is there or gone. `retained`: said some time ago."""
 
-    site: str
     device: str
-    ts: datetime | None
     online: bool
+    ts: datetime | None = None
     retained: bool = False
+    kind: str | None = None
+    site: str | None = None
 
 
-Decoded = Reading | DeviceEvent | Presence
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sender waits for, published at QoS 1 when the message it answers is safe."""
+
+    topic: str
+    payload: bytes
+
+
+FromDevice = Reading | DeviceEvent | Presence
+Decoded = FromDevice | Reply
+Decode = Callable[[Message], list[Decoded]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Format:
-    """How one vendor's messages are read. `topics` are MQTT filters; `decode` is pure and raises RejectedError."""
+    """How one vendor's messages are read.
+
+    `topics` are MQTT filters. `decoder` makes a Decode for one ingester, which it gives every message of these topics in the
+    order they came, so it may remember (Sparkplug's aliases); most remember nothing. It raises nothing but RejectedError.
+    `answers` are filters of the topics its replies go to, which devices subscribe to.
+    `about` tells an integrator what is read, what is set at the device, and what to beware of.
+    """
 
     slug: str
     name: Text
     topics: tuple[str, ...]
-    decode: Callable[[str, bytes, bool], list[Decoded]]
+    decoder: Callable[[], Decode]
+    about: Text
+    answers: tuple[str, ...] = ()

@@ -19,7 +19,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from core.clock import Clock
 from core.logs import get_logger
 from ingest.broker_url import parse_broker_url
-from ingest.inbox import Inbox, Message
+from ingest.inbox import Inbox
+from ingest.model import Message, Reply
 from ingest.paho_client import PahoClient
 from ingest.wire import PacketBuffer, Published
 
@@ -31,6 +32,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0
 # What is read before acknowledgements are sent and the inbox is looked at again; how often keep-alive is looked at.
 _TURN_MESSAGES, _TURN_BYTES, _TURN_SECONDS = 1000, 1_000_000, 0.5
 _KEPT_OF_TOO_LARGE = 4096
+_MOST_REPLIES = 10_000
 
 
 class MqttClient:
@@ -64,6 +66,7 @@ class MqttClient:
         self._more = False
         self._held: set[int] = set()
         self._acks: deque[tuple[int, list[int]]] = deque()
+        self._replies: deque[Reply] = deque(maxlen=_MOST_REPLIES)
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
         self._wake_writer.setblocking(False)
@@ -109,6 +112,12 @@ class MqttClient:
         mids = [message.mid for message in messages if message.mid and message.epoch == epoch]
         if mids:
             self._acks.append((epoch, mids))
+            self._wake()
+
+    def publish(self, replies: Sequence[Reply]) -> None:
+        """What devices wait for, as soon as it can be sent; gone with the connection, for they ask again."""
+        if replies:
+            self._replies.extend(replies)
             self._wake()
 
     def _make_client(self) -> PahoClient:
@@ -177,6 +186,7 @@ class MqttClient:
         if self._wake_reader in ready:
             self._drain_wake()
         self._send_acknowledgements()
+        self._send_replies()
         if reading and (at_hand or sock in ready):
             self._more = self._read(sock)
             self._hand_on()
@@ -248,6 +258,11 @@ class MqttClient:
         if mids and self._client.is_connected():
             self._client.acknowledge(mids)
             self._held.difference_update(mids)
+
+    def _send_replies(self) -> None:
+        while self._replies and self._client.is_connected():
+            reply = self._replies.popleft()
+            self._client.publish(reply.topic, reply.payload, qos=1)
 
     def _on_connect(self, client: Client, _: Any, flags: ConnectFlags, reason: ReasonCode, __: Properties | None) -> None:
         if reason.is_failure:

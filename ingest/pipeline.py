@@ -1,5 +1,6 @@
 """The writer thread: messages into batches, batches into the database, and only then the acknowledgement."""
 
+import gc
 import threading
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from ingest.announcer import Announcer, status_changes
 from ingest.batch import Batch, Heartbeat
 from ingest.committer import Committed, Committer
 from ingest.health_tracker import HealthTracker
-from ingest.inbox import Inbox, Message
+from ingest.inbox import Inbox
 from ingest.intake import Intake
 from ingest.mqtt import MqttClient
 from ingest.registry import Registry
@@ -90,9 +91,11 @@ class Pipeline:
     def _turn(self) -> None:
         messages = self._inbox.take(self._batch_size, wait=_IDLE_SECONDS, fill=self._fill_seconds)
         now = self._clock.now()
-        self._follow(now)
-        batch = self._make_batch(messages, now)
+        batch = Batch(messages=messages)
+        self._follow(now, batch)
+        self._fill(batch, now)
         if self._commit(batch):
+            self._mqtt.publish(batch.replies)
             self._mqtt.acknowledge(messages)
 
     def _last_turn(self) -> None:
@@ -102,12 +105,16 @@ class Pipeline:
         batch.heartbeat = self._heartbeat(now, connected=False)
         self._commit(batch)
 
-    def _follow(self, now: datetime) -> None:
+    def _follow(self, now: datetime, batch: Batch) -> None:
         """Take over what changed around us: the ledger, and whether we can hear."""
         ledger = self._registry.ledger
         if ledger is not self._intake.ledger:
             self._tracker.sync(ledger.devices(), now)
             self._intake.ledger = ledger
+            # It lives long and refers to nothing that refers back; else every full collection would walk all of it, which
+            # holds up the messages of a city for a fifth of a second.
+            gc.freeze()
+            self._intake.take_registered(batch)
         epoch = self._mqtt.epoch
         if not self._mqtt.listening:
             self._tracker.lose_hearing(now)
@@ -115,8 +122,8 @@ class Pipeline:
             self._tracker.hear(now)
             self._epoch = epoch
 
-    def _make_batch(self, messages: list[Message], now: datetime) -> Batch:
-        batch = Batch(messages=messages)
+    def _fill(self, batch: Batch, now: datetime) -> None:
+        messages = batch.messages
         for message in messages:
             self._intake.take(message, batch)
         # While messages wait, silence is judged by the time of the last one that does not.
@@ -131,7 +138,6 @@ class Pipeline:
         batch.changes = self._announcer.due(now)
         batch.changes += status_changes(batch.transitions)
         batch.changes += [Change(topic="event", site_id=site_id) for site_id in sorted(batch.events_at)]
-        return batch
 
     def _commit(self, batch: Batch) -> bool:
         """Whether it is safe now; an empty batch is."""

@@ -25,10 +25,10 @@ class DeclarationError(Exception):
 def collect(package: ModuleType, name: str, type_: type[T], *, helpers: Collection[str] = ()) -> Mapping[str, T]:
     """`slug → declaration` of every module in `package`, in the order of their file names.
 
-    Each module but the `helpers` must hold a `type_` called `name`.
+    Each module but the `helpers` must hold a `type_` called `name`. Folders are passed over.
     """
     found: dict[str, T] = {}
-    for module_name in sorted(module.name for module in pkgutil.iter_modules(package.__path__)):
+    for module_name in sorted(module.name for module in pkgutil.iter_modules(package.__path__) if not module.ispkg):
         if module_name in helpers:
             continue
         declared = getattr(import_module(f"{package.__name__}.{module_name}"), name, None)

@@ -1,16 +1,18 @@
 """The sites and devices of the ledger in memory, so that no message asks the database who sent it."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import psycopg
 
 from core.logs import get_logger
 from ingest.health import Health
 from ingest.model import DeviceKind
-from ingest.queries.known import DeviceRow, SiteRow, list_known_devices, list_known_sites
+from ingest.queries import known
+from ingest.queries.known import DeviceRow, SiteRow
 from store.db import Connection, Database
 from store.listen import ChangeListener
 from store.notify import Change
@@ -19,7 +21,7 @@ log = get_logger(__name__)
 
 DeviceKey = tuple[int, int]  # site, device
 
-_RELOAD_SECONDS = 30.0  # for changes nobody told of
+_LOOK_SECONDS = 30.0  # for changes nobody told of
 _GATHER_SECONDS = 0.05  # one form may change many rows
 _RETRY_SECONDS = 1.0
 # A device of a kind this version does not have is kept in the ledger; its messages are rejected with that reason.
@@ -28,7 +30,10 @@ _SILENT_AFTER_OF_UNKNOWN_KIND = timedelta(minutes=5)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownDevice:
-    """A device in operation, and the health it was in when it was loaded, which is no part of what it is."""
+    """A device in operation, and the health it was in when it was loaded, which is no part of what it is.
+
+    `address`: `<format>:<the vendor's name of it>`, for one that speaks a vendor's format.
+    """
 
     key: DeviceKey
     slug: str
@@ -38,31 +43,42 @@ class KnownDevice:
     health: Health = field(compare=False)
     last_seen_at: datetime | None = field(compare=False)
     last_ts: datetime | None = field(compare=False)
+    address: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownSite:
-    """A site and its devices by slug."""
+    """A site and its devices by slug. `zone`: of the wall clocks there."""
 
     id: int
     slug: str
     devices: Mapping[str, KnownDevice]
+    zone: tzinfo = UTC
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Ledger:
     """Every site by slug, as it was at one time. Another object is another version."""
 
-    sites: Mapping[str, KnownSite] = field(default_factory=dict)
+    def __init__(self, sites: Mapping[str, KnownSite] | None = None) -> None:
+        self.sites = sites or {}
+        self._addressed: dict[str, list[tuple[KnownSite, KnownDevice]]] = {}
+        for site in self.sites.values():
+            for device in site.devices.values():
+                if device.address is not None:
+                    self._addressed.setdefault(device.address, []).append((site, device))
 
     def devices(self) -> Iterator[KnownDevice]:
         """Every device in operation."""
         for site in self.sites.values():
             yield from site.devices.values()
 
+    def addressed(self, address: str) -> Sequence[tuple[KnownSite, KnownDevice]]:
+        """The devices of this address, with their sites: in each site one at the most."""
+        return self._addressed.get(address, ())
+
 
 class Registry:
-    """Keeps `ledger` up to date: at once when told of a change, and all of it now and then.
+    """Keeps `ledger` up to date: at once when told of a change; and now and then it looks whether nobody told.
 
     `on_load` is called with the connection of each load, for others who follow the ledger. While the database is away
     the last known ledger stays.
@@ -75,6 +91,7 @@ class Registry:
         kinds: Mapping[str, DeviceKind],
         *,
         on_load: Callable[[Connection], object] | None = None,
+        look_seconds: float = _LOOK_SECONDS,
     ) -> None:
         self._db = db
         self._listener = listener
@@ -82,6 +99,8 @@ class Registry:
         self._on_load = on_load
         self._lock = threading.Lock()
         self._changed: set[int | None] = {None}
+        self._fingerprint = ""
+        self._look_seconds = look_seconds
         self._told = threading.Event()
         self._ready = threading.Event()
         self._stopping = threading.Event()
@@ -105,8 +124,8 @@ class Registry:
 
     def load(self, conn: Connection, site_id: int | None = None) -> None:
         """Take the ledger as it is now, all of it or one site."""
-        rows = list_known_devices(conn, site_id=site_id)
-        sites = {site.id: site for site in list_known_sites(conn, site_id=site_id)}
+        rows = known.list_known_devices(conn, site_id=site_id)
+        sites = {site.id: site for site in known.list_known_sites(conn, site_id=site_id)}
         kept = {} if site_id is None else {slug: site for slug, site in self.ledger.sites.items() if site.id != site_id}
         loaded = kept | self._assemble(sites, rows)
         if loaded != self.ledger.sites:
@@ -120,13 +139,17 @@ class Registry:
         for row in rows:
             if row.site_id in devices:
                 devices[row.site_id][row.slug] = self._known(row)
-        return {site.slug: KnownSite(id=site.id, slug=site.slug, devices=devices[site.id]) for site in sites.values()}
+        return {
+            site.slug: KnownSite(id=site.id, slug=site.slug, devices=devices[site.id], zone=ZoneInfo(site.tz))
+            for site in sites.values()
+        }
 
     def _known(self, row: DeviceRow) -> KnownDevice:
         kind = self._kinds.get(row.kind)
         return KnownDevice(
             key=(row.site_id, row.id),
             slug=row.slug,
+            address=row.address,
             kind_slug=row.kind,
             kind=kind,
             silent_after=row.silent_after or (kind.silent_after if kind else _SILENT_AFTER_OF_UNKNOWN_KIND),
@@ -149,14 +172,19 @@ class Registry:
             while not self._stopping.is_set():
                 try:
                     self._load_changed()
+                    while not self._told.wait(self._look_seconds):
+                        self._look_whether_changed()
+                    self._stopping.wait(_GATHER_SECONDS)
                 except psycopg.Error as error:
                     log.warning("ledger cannot be read", error=str(error).strip())
                     self._stopping.wait(_RETRY_SECONDS)
                     self._look_anew()
-                else:
-                    if not self._told.wait(_RELOAD_SECONDS):
-                        self._look_anew()
-                    self._stopping.wait(_GATHER_SECONDS)
+
+    def _look_whether_changed(self) -> None:
+        """Reading the whole ledger of a city takes this process half a second, and the database alone a tenth of it."""
+        with self._db.transaction() as conn:
+            if known.ledger_fingerprint(conn) != self._fingerprint:
+                self._look_anew()
 
     def _load_changed(self) -> None:
         self._told.clear()
@@ -165,3 +193,4 @@ class Registry:
         with self._db.transaction() as conn:
             for site_id in [None] if None in changed else sorted(filter(None, changed)):
                 self.load(conn, site_id)
+            self._fingerprint = known.ledger_fingerprint(conn)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ingest.inbox import Message
-from ingest.model import RejectedError, RejectReason
+from ingest.model import Message, RejectedError, RejectReason
 
 KEPT_BYTES = 4096
 _MAX_TOPIC = 512

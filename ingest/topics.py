@@ -4,7 +4,9 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-from ingest.model import Format
+import msgspec
+
+from ingest.model import Decode, Decoded, Format, Message, Reply
 
 # NATS counts the unacknowledged messages of a session in 16 bits, over all its subscriptions; one that ends in `#` is
 # two of them to it. A subscription that would exceed the sum is refused.
@@ -16,28 +18,59 @@ _NATS_COMFORTABLE = 30_000
 _OURS_PREFIX = "gatehouse/v1/"
 _OURS = f"{_OURS_PREFIX}#"
 _OURS_FORMAT = "native"
+# What a vendor's device, or a compound's bridge, sends below `gatehouse/v1/<site>/raw/` is of that compound.
+_RAW = re.compile("gatehouse/v1/([^/]+)/raw/(.+)", re.DOTALL)
+_MOST_TOPICS = 20_000
 
 
-class FormatFinder:
-    """Finds the format of a topic by the formats' filters; the first that fits wins.
+class Reader(msgspec.Struct, frozen=True):
+    """What reads a topic: its format's decoder; for a vendor's topic below a compound's, that compound and the vendor's topic."""
+
+    format: str
+    decode: Decode
+    site: str | None = None
+    topic: str | None = None
+
+    def read(self, message: Message) -> list[Decoded]:
+        """What the message says; raises RejectedError."""
+        return self.decode(message if self.topic is None else msgspec.structs.replace(message, topic=self.topic))
+
+    def below(self, reply: Reply) -> Reply:
+        """Where the sender hears it: below its compound's topics, if it speaks from there."""
+        return reply if self.site is None else Reply(topic=f"{_OURS_PREFIX}{self.site}/raw/{reply.topic}", payload=reply.payload)
+
+
+class Readers:
+    """Finds what reads a topic by the formats' filters; the first that fits wins. One decoder of each format is kept.
+
+    Our own answers, which come back to us below a compound's topics, say nothing.
 
     A topic of our own that none fits is the native format's, which says what is wrong with it.
     """
 
     def __init__(self, formats: Mapping[str, Format]) -> None:
-        self._by_pattern = [(filter_pattern(each), format_) for format_ in formats.values() for each in format_.topics]
-        self._ours = formats.get(_OURS_FORMAT)
+        self._readers = {slug: Reader(slug, format_.decoder()) for slug, format_ in formats.items()}
+        self._by_pattern = [(filter_pattern(each), self._readers[slug]) for slug, f in formats.items() for each in f.topics]
+        answers = Reader("answer", lambda _: [])
+        self._by_pattern += [(filter_pattern(each), answers) for f in formats.values() for each in f.answers]
+        self._ours = self._readers.get(_OURS_FORMAT)
         # Devices send to the same topics again and again.
-        self._find_other = lru_cache(maxsize=20_000)(self._match)
+        self._find_other = lru_cache(maxsize=_MOST_TOPICS)(self._match)
 
-    def find(self, topic: str) -> Format | None:
-        """The format that reads it; None: nothing of ours does."""
-        if topic.startswith(_OURS_PREFIX) and self._ours is not None:
+    def find(self, topic: str) -> Reader | None:
+        """What reads it; None: nothing of ours does."""
+        if self._ours is not None and topic.startswith(_OURS_PREFIX) and "/raw/" not in topic:
             return self._ours
         return self._find_other(topic)
 
-    def _match(self, topic: str) -> Format | None:
-        return next((format_ for pattern, format_ in self._by_pattern if pattern.fullmatch(topic)), None)
+    def _match(self, topic: str) -> Reader | None:
+        if raw := _RAW.fullmatch(topic):
+            reader = self._fitting(raw[2])
+            return None if reader is None else Reader(reader.format, reader.decode, site=raw[1], topic=raw[2])
+        return self._ours if topic.startswith(_OURS_PREFIX) else self._fitting(topic)
+
+    def _fitting(self, topic: str) -> Reader | None:
+        return next((reader for pattern, reader in self._by_pattern if pattern.fullmatch(topic)), None)
 
 
 def subscriptions(formats: Mapping[str, Format]) -> tuple[str, ...]:
@@ -45,6 +78,17 @@ def subscriptions(formats: Mapping[str, Format]) -> tuple[str, ...]:
     ours = filter_pattern(_OURS)
     others = (each for format_ in formats.values() for each in format_.topics if not ours.fullmatch(each))
     return (_OURS, *dict.fromkeys(others))
+
+
+def nats_subjects(topic_filter: str) -> tuple[str, ...]:
+    """An MQTT filter as the NATS server names what it allows. Source: its documentation of MQTT topics.
+
+    An empty level is `/`, a dot within one `//`; `a/#` also means `a`.
+    """
+    wild = {"+": "*", "#": ">", "": "/"}
+    levels = [wild.get(level) or level.replace(".", "//") for level in topic_filter.split("/")]
+    subject = ".".join(levels)
+    return (subject, ".".join(levels[:-1])) if levels[-1] == ">" and len(levels) > 1 else (subject,)
 
 
 def filter_pattern(topic_filter: str) -> re.Pattern[str]:

@@ -10,6 +10,9 @@ from ingest.health import Reason
 from ingest.model import RejectReason, Status, Value
 from ingest.sentences import sentence
 
+# A clock that is further off than this is flagged: nobody can tell any more what came before what at a compound.
+CLOCK_LIMIT = timedelta(minutes=5)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceHealth:
@@ -23,6 +26,7 @@ class DeviceHealth:
     site_id: int
     id: int
     slug: str
+    address: str | None
     name: str
     kind: str
     asset_id: int | None
@@ -40,6 +44,11 @@ class DeviceHealth:
     silent_after: timedelta | None
     registered_at: datetime
     retired_at: datetime | None
+
+    @property
+    def clock_is_off(self) -> bool:
+        """Whether its clock should be set, or its messages take too long. Its readings are kept as they come."""
+        return self.skew_ms is not None and abs(self.skew_ms) > CLOCK_LIMIT / timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,9 +89,10 @@ class EventCursor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DiscoveredDevice:
-    """A device that reports and is not in the ledger."""
+    """A device that reports and is not in the ledger. `address`: of one that speaks a vendor's format."""
 
     slug: str
+    address: str | None
     kind_guess: str | None
     first_seen_at: datetime
     last_seen_at: datetime
@@ -90,6 +100,16 @@ class DiscoveredDevice:
     last_topic: str
     last_payload: str
     ignored_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnmappedField:
+    """Something a device says that its kind has no word for, with its value of the last time it was kept."""
+
+    name: str
+    value: str
+    first_at: datetime
+    last_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

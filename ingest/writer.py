@@ -21,18 +21,25 @@ def copy_rows(conn: Connection, table: SeriesTable, rows: Sequence[Row]) -> None
 
 
 def merge_rows(conn: Connection, table: SeriesTable, rows: Sequence[Row]) -> None:
-    """Through a temporary table; what is there already stays as it is."""
+    """Through a temporary table. What is there already stays as it is; what a row there lacks, another of its time adds.
+
+    Vendors send one moment in pieces: the level in one message, the battery in the next, both of the same second.
+    """
     incoming = sql.Identifier(f"incoming_{table.name}")
     conn.execute(
         sql.SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DROP").format(incoming, sql.Identifier(table.name))
     )
     _copy(conn, incoming, table, rows)
     columns = _columns(table)
-    conn.execute(
+    inserted = conn.execute(
         sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING").format(
             sql.Identifier(table.name), columns, columns, incoming
         )
-    )
+    ).rowcount
+    if inserted < len(rows):
+        # Of several pieces of one row each turn adds one.
+        while (fill := _fill(table, incoming)) is not None and conn.execute(fill).rowcount:
+            pass
     conn.execute(sql.SQL("TRUNCATE {}").format(incoming))
 
 
@@ -55,6 +62,20 @@ def _copy(conn: Connection, into: sql.Identifier, table: SeriesTable, rows: Sequ
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(into, _columns(table))
     with conn.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(b"".join((HEADER, *(data for data, _ in rows), TRAILER)))
+
+
+def _fill(table: SeriesTable, incoming: sql.Identifier) -> sql.Composed | None:
+    """Adds what rows lack and an incoming one of the same key has; None: no row can lack anything."""
+    optional = [sql.Identifier(column.name) for column in table.columns if not column.required]
+    if not optional:
+        return None
+    return sql.SQL("UPDATE {table} AS old SET {values} FROM {incoming} AS new WHERE {same} AND ({lacking})").format(
+        table=sql.Identifier(table.name),
+        incoming=incoming,
+        values=sql.SQL(", ").join(sql.SQL("{0} = coalesce(old.{0}, new.{0})").format(each) for each in optional),
+        same=sql.SQL(" AND ").join(sql.SQL("old.{0} = new.{0}").format(sql.Identifier(each)) for each in table.key),
+        lacking=sql.SQL(" OR ").join(sql.SQL("old.{0} IS NULL AND new.{0} IS NOT NULL").format(each) for each in optional),
+    )
 
 
 def _columns(table: SeriesTable) -> sql.Composed:

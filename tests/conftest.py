@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -23,6 +24,10 @@ from store.migrate import migrate
 from store.series import prepare_days
 
 pytest_plugins = ["tests.cast", "tests.browser", "tests.ledger", "tests.alerts.receiver"]
+
+# What is looked for is never how long something takes: other work may run on the machine.
+hypothesis.settings.register_profile("gatehouse", deadline=None)
+hypothesis.settings.load_profile("gatehouse")
 
 START = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)  # noon in Shanghai
 REQUIRE = frozenset(filter(None, os.environ.get("GATEHOUSE_TEST_REQUIRE", "").split(",")))

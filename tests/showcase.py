@@ -21,6 +21,7 @@ from assets.queries.records import list_records
 from core.clock import ManualClock, SystemClock
 from gatehouse.demo import demo_accounts, seed_demo
 from gatehouse.webhook_receiver import WebhookReceiver
+from ingest.formats import vendor_formats
 from ingest.queries.health import count_statuses, get_device_health
 from patrol.check_in import check_in
 from patrol.close_rounds import close_rounds
@@ -238,6 +239,8 @@ def _watch_closely(showcase: Showcase) -> None:
             site_id=site_id,
             device_id=found.id,
             name=found.name,
+            address=found.address,
+            formats=vendor_formats(),
             asset_id=found.asset_id,
             silent_after=SOON,
         )

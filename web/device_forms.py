@@ -19,6 +19,7 @@ CATEGORY_OF_KIND = {
     "cctv": "cctv",
     "drainage": "drainage",
     "perimeter_beam": "perimeter",
+    "gateway": "network",
 }
 
 
@@ -26,6 +27,7 @@ class RegisterForm(BaseModel):
     """A device as typed, with what it reports of: `existing` asset, `new` asset, or `none`."""
 
     slug: Typed = ""
+    address: Typed = ""
     kind: Typed = ""
     name: Typed = ""
     reports_of: Typed = "new"
@@ -55,6 +57,7 @@ class DeviceForm(BaseModel):
     """What can be changed of a device, as typed. `silence` is in minutes."""
 
     name: Typed = ""
+    address: Typed = ""
     asset_id: Typed = ""
     silence: Typed = ""
 
@@ -62,7 +65,7 @@ class DeviceForm(BaseModel):
     def of(cls, device: DeviceHealth) -> Self:
         """Filled in with what is known."""
         minutes = "" if device.silent_after is None else f"{device.silent_after / timedelta(minutes=1):g}"
-        return cls(name=device.name, asset_id=str(device.asset_id or ""), silence=minutes)
+        return cls(name=device.name, address=device.address or "", asset_id=str(device.asset_id or ""), silence=minutes)
 
     def silent_after(self) -> timedelta | None:
         """Raises Invalid when it is no number."""

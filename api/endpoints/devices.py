@@ -11,6 +11,7 @@ from api.schemas.devices import DeviceDetailOut, DeviceIn, DeviceOut, NewDeviceI
 from assets import devices as verbs
 from assets.models import AssetFacts
 from core import checks
+from ingest.formats import vendor_formats
 from ingest.kinds import all_kinds
 from ingest.model import Status
 from ingest.queries.health import get_device_health, list_device_health_page
@@ -59,6 +60,8 @@ def register_device(new: NewDeviceIn, access: LedgerAccess, conn: Conn, now: Now
         kind=new.kind,
         kinds=all_kinds(),
         name=new.name,
+        address=new.address,
+        formats=vendor_formats(),
         asset_id=new.asset_id,
         new_asset=AssetFacts(**new.new_asset.model_dump()) if new.new_asset else None,
         silent_after=new.silent_after,
@@ -79,7 +82,7 @@ def get_device(device: DeviceSlug, access: Everybody, conn: Conn, now: Now) -> D
 
 @router.put("/{device}")
 def update_device(device: DeviceSlug, change: DeviceIn, access: LedgerAccess, conn: Conn, now: Now) -> DeviceOut:
-    """Another name, asset, or time it may be silent."""
+    """Another name, address, asset, or time it may be silent."""
     health = get_device_health(conn, access.site.id, device)
     verbs.update_device(
         conn,
@@ -88,6 +91,8 @@ def update_device(device: DeviceSlug, change: DeviceIn, access: LedgerAccess, co
         site_id=access.site.id,
         device_id=health.id,
         name=change.name,
+        address=change.address,
+        formats=vendor_formats(),
         asset_id=change.asset_id,
         silent_after=change.silent_after,
     )

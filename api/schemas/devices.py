@@ -16,6 +16,7 @@ class DeviceOut(Out):
 
     id: int
     slug: str
+    address: Annotated[str | None, Field(description="`<format>:<the vendor's name of it>`; null: it speaks our own format.")]
     name: str
     kind: str
     asset_id: int | None
@@ -56,6 +57,9 @@ class NewDeviceIn(In):
     slug: str
     kind: str
     name: str
+    address: Annotated[
+        str | None, Field(description="`<format>:<the vendor's name of it>`, of one that speaks a vendor's format.")
+    ] = None
     asset_id: Id | None = None
     new_asset: AssetIn | None = None
     silent_after: Annotated[timedelta | None, Field(description="How long it may say nothing; null: what its kind declares.")] = (
@@ -67,6 +71,7 @@ class DeviceIn(In):
     """What can be changed of a device."""
 
     name: str
+    address: str | None = None
     asset_id: Id | None = None
     silent_after: timedelta | None = None
 
@@ -123,6 +128,7 @@ class DiscoveredOut(Out):
     """A device that reports and is not in the ledger."""
 
     slug: str
+    address: str | None
     kind_guess: str | None
     first_seen_at: datetime
     last_seen_at: datetime

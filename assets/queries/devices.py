@@ -12,7 +12,7 @@ def list_devices(conn: Connection, site_id: int, *, retired: bool = False) -> li
         conn,
         Device,
         """
-        SELECT id, slug, kind, name, asset_id, silent_after, registered_at, retired_at
+        SELECT id, slug, address, kind, name, asset_id, silent_after, registered_at, retired_at
           FROM device
          WHERE site_id = %(site_id)s AND (retired_at IS NOT NULL) = %(retired)s
          ORDER BY slug
@@ -27,7 +27,7 @@ def get_device(conn: Connection, site_id: int, device_id: int) -> Device:
         conn,
         Device,
         """
-        SELECT id, slug, kind, name, asset_id, silent_after, registered_at, retired_at
+        SELECT id, slug, address, kind, name, asset_id, silent_after, registered_at, retired_at
           FROM device
          WHERE site_id = %(site_id)s AND id = %(id)s
         """,
@@ -42,7 +42,7 @@ def get_device_by_slug(conn: Connection, site_id: int, slug: str) -> Device:
         conn,
         Device,
         """
-        SELECT id, slug, kind, name, asset_id, silent_after, registered_at, retired_at
+        SELECT id, slug, address, kind, name, asset_id, silent_after, registered_at, retired_at
           FROM device
          WHERE site_id = %(site_id)s AND slug = %(slug)s
         """,
@@ -57,7 +57,7 @@ def find_device_of_asset(conn: Connection, site_id: int, asset_id: int) -> Devic
         conn,
         Device,
         """
-        SELECT id, slug, kind, name, asset_id, silent_after, registered_at, retired_at
+        SELECT id, slug, address, kind, name, asset_id, silent_after, registered_at, retired_at
           FROM device
          WHERE site_id = %(site_id)s AND asset_id = %(asset_id)s AND retired_at IS NULL
         """,
@@ -71,23 +71,28 @@ def insert_device(
     site_id: int,
     *,
     slug: str,
+    address: str | None,
     kind: str,
     name: str,
     asset_id: int | None,
     silent_after: timedelta | None,
     now: datetime,
 ) -> int | None:
-    """Its id; None when the slug is taken at this site. A UniqueViolation says that the asset has a device."""
+    """Its id; None when the slug is taken at this site.
+
+    A UniqueViolation of `device_address` says that the address is another's, any other that the asset has a device.
+    """
     row_id = fetch_value(
         conn,
         """
-        INSERT INTO device (site_id, slug, kind, name, asset_id, silent_after, registered_at)
-        VALUES (%(site_id)s, %(slug)s, %(kind)s, %(name)s, %(asset_id)s, %(silent_after)s, %(now)s)
+        INSERT INTO device (site_id, slug, address, kind, name, asset_id, silent_after, registered_at)
+        VALUES (%(site_id)s, %(slug)s, %(address)s, %(kind)s, %(name)s, %(asset_id)s, %(silent_after)s, %(now)s)
         ON CONFLICT (site_id, slug) DO NOTHING
         RETURNING id
         """,
         site_id=site_id,
         slug=slug,
+        address=address,
         kind=kind,
         name=name,
         asset_id=asset_id,
@@ -98,19 +103,27 @@ def insert_device(
 
 
 def update_device(
-    conn: Connection, site_id: int, device_id: int, *, name: str, asset_id: int | None, silent_after: timedelta | None
+    conn: Connection,
+    site_id: int,
+    device_id: int,
+    *,
+    name: str,
+    address: str | None,
+    asset_id: int | None,
+    silent_after: timedelta | None,
 ) -> None:
-    """A UniqueViolation says that the asset has another device."""
+    """A UniqueViolation of `device_address` says that the address is another's, any other that the asset has another device."""
     execute(
         conn,
         """
         UPDATE device
-           SET name = %(name)s, asset_id = %(asset_id)s, silent_after = %(silent_after)s
+           SET name = %(name)s, address = %(address)s, asset_id = %(asset_id)s, silent_after = %(silent_after)s
          WHERE site_id = %(site_id)s AND id = %(id)s
         """,
         site_id=site_id,
         id=device_id,
         name=name,
+        address=address,
         asset_id=asset_id,
         silent_after=silent_after,
     )
@@ -128,7 +141,7 @@ def mark_retired(conn: Connection, site_id: int, device_id: int, *, now: datetim
 
 
 def mark_in_operation(conn: Connection, site_id: int, device_id: int) -> int:
-    """0 when it is not retired. A UniqueViolation says that its asset has another device by now."""
+    """0 when it is not retired. A UniqueViolation says that its address, or its asset, is another device's by now."""
     return execute(
         conn,
         "UPDATE device SET retired_at = NULL WHERE site_id = %(site_id)s AND id = %(id)s AND retired_at IS NOT NULL",

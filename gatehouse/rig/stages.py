@@ -7,15 +7,15 @@ from functools import partial
 from core.clock import Clock
 from gatehouse.rig.flood import publish_packet
 from ingest.batch import Batch
+from ingest.credentials import new_hash
 from ingest.formats import all_formats, native
 from ingest.health import Health
 from ingest.health_tracker import HealthTracker
-from ingest.inbox import Message
 from ingest.intake import Intake, Limits
 from ingest.kinds import all_kinds
 from ingest.kinds.check import check_reading
 from ingest.kinds.judging import judge
-from ingest.model import Decoded, Reading
+from ingest.model import Decoded, Message, Reading
 from ingest.registry import KnownDevice, KnownSite, Ledger
 from ingest.wire import PacketBuffer
 from simulators.models import SimSite
@@ -31,7 +31,7 @@ def stage_costs(sites: Sequence[SimSite], clock: Clock, *, laps: int) -> Iterato
     decoded: list[Decoded] = []
     stages: dict[str, Callable[[], object]] = {
         "read from the socket's buffer": partial(_read, _stream(messages)),
-        "decode": lambda: decoded.extend(item for each in messages for item in native.decode(each.topic, each.payload, False)),
+        "decode": lambda: decoded.extend(item for each in messages for item in native.decode(each)),
         "check and judge": lambda: _check(ledger, decoded),
         "whole intake": lambda: _take_in(ledger, messages, now),
     }
@@ -65,8 +65,7 @@ def _read(stream: bytes) -> None:
 
 def _check(ledger: Ledger, decoded: Sequence[Decoded]) -> None:
     for item in decoded:
-        kind = ledger.sites[item.site].devices[item.device].kind
-        if kind is not None and isinstance(item, Reading):
+        if isinstance(item, Reading) and (kind := ledger.sites[item.site or ""].devices[item.device].kind):
             checked = check_reading(kind, item)
             judge(kind, checked.measures, checked.faults)
 
@@ -74,7 +73,7 @@ def _check(ledger: Ledger, decoded: Sequence[Decoded]) -> None:
 def _take_in(ledger: Ledger, messages: Sequence[Message], now: datetime) -> None:
     tracker = HealthTracker(now)
     tracker.sync(ledger.devices(), now)
-    intake = Intake(all_formats(), all_kinds(), tracker, Limits())
+    intake = Intake(all_formats(), all_kinds(), tracker, Limits(), new_hash())
     intake.ledger = ledger
     for start in range(0, len(messages), _BATCH):
         batch = Batch()

@@ -1,4 +1,5 @@
-"""The ways devices write their messages, one file each. A new file here is a new format, with nothing else to change."""
+"""The ways devices write their messages, one file each. A new file here is a new format, with nothing else to change; what several
+read alike is in `parts`."""
 
 import sys
 from collections.abc import Mapping
@@ -8,10 +9,13 @@ from types import MappingProxyType
 from ingest.model import Format
 from ingest.plugins import collect
 
-_HELPERS = frozenset({"payloads", "times"})
-
 
 @cache
 def all_formats() -> Mapping[str, Format]:
     """Every format by its slug. Two of the same slug are a DeclarationError."""
-    return MappingProxyType(collect(sys.modules[__name__], "FORMAT", Format, helpers=_HELPERS))
+    return MappingProxyType(collect(sys.modules[__name__], "FORMAT", Format))
+
+
+def vendor_formats() -> tuple[str, ...]:
+    """Those whose devices are found by an address, by slug: every one but our own."""
+    return tuple(slug for slug in all_formats() if slug != "native")

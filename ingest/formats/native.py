@@ -3,16 +3,15 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from sys import intern
 from typing import Any, TypeVar
 
 import msgspec
 
 from core.i18n import Text
-from ingest.formats.payloads import read
-from ingest.formats.times import parse_time
-from ingest.model import Decoded, DeviceEvent, Format, Presence, Reading, RejectedError, shown
+from ingest.formats.parts.payloads import read
+from ingest.formats.parts.times import parse_time
+from ingest.model import Decoded, DeviceEvent, Format, Message, Presence, Reading, RejectedError, shown
 
 SLUG = "[a-z0-9][a-z0-9._-]{0,63}"
 _TOPIC = re.compile(f"gatehouse/v1/({SLUG})/({SLUG})/(reading|event|status)")
@@ -48,6 +47,10 @@ class _Timed(msgspec.Struct):
     ts: Any
 
 
+# Devices send to the same topics again and again. Not an lru_cache: its list of what was used last costs as much again.
+_addresses: dict[str, tuple[str, str, str]] = {}
+_MOST_ADDRESSES = 200_000
+
 T = TypeVar("T")
 _read_reading = msgspec.json.Decoder(_Reading).decode
 _read_event = msgspec.json.Decoder(_Event).decode
@@ -55,28 +58,31 @@ _read_status = msgspec.json.Decoder(_Status).decode
 _read_time = msgspec.json.Decoder(_Timed).decode
 
 
-def decode(topic: str, payload: bytes, retained: bool) -> list[Decoded]:
+def decode(message: Message) -> list[Decoded]:
     """What one message says, unchecked against the kind. Pure; raises nothing but RejectedError.
 
     A reading or event that the broker kept was delivered when it was new: it is passed over, for it would make a dead
     device look alive. An empty status is the deletion of a retained one and says nothing.
     """
-    site, device, channel = _address(topic)
+    address = _addresses.get(message.topic) or _address(message.topic)
+    site, device, channel = address
     if channel == "status":
-        return [_presence(site, device, payload, retained)] if payload else []
-    if retained:
+        return [_presence(site, device, message.payload, message.retained)] if message.payload else []
+    if message.retained:
         return []
-    return [_reading(site, device, payload) if channel == "reading" else _event(site, device, payload)]
+    return [_reading(site, device, message.payload) if channel == "reading" else _event(site, device, message.payload)]
 
 
-@lru_cache(maxsize=100_000)  # devices send to the same topics again and again
 def _address(topic: str) -> tuple[str, str, str]:
     """Site, device and channel."""
     match = _TOPIC.fullmatch(topic)
     if match is None:
         raise _not_ours(topic)
+    if len(_addresses) >= _MOST_ADDRESSES:  # somebody invents topics
+        _addresses.clear()
     # Interned: compounds call their devices alike, and equal names that are one object are compared at once.
-    return intern(match[1]), intern(match[2]), intern(match[3])
+    address = _addresses[topic] = intern(match[1]), intern(match[2]), intern(match[3])
+    return address
 
 
 def _reading(site: str, device: str, payload: bytes) -> Reading:
@@ -132,5 +138,9 @@ FORMAT = Format(
     slug="native",
     name=Text("Gatehouse native", "Gatehouse 原生格式"),
     topics=("gatehouse/v1/+/+/reading", "gatehouse/v1/+/+/event", "gatehouse/v1/+/+/status"),
-    decode=decode,
+    decoder=lambda: decode,
+    about=Text(
+        "What we document for integrators: docs/devices.md. The topic names the compound and the device as they are called here.",
+        "面向集成商的原生格式，见 docs/devices.md。主题中的小区与设备即本系统中的代码。",
+    ),
 )

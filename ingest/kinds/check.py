@@ -17,15 +17,16 @@ LARGEST_REAL = 3.4028234663852886e38  # what a `real` column holds
 LARGEST_BIGINT = 2**63 - 1
 
 
-class CheckedReading(msgspec.Struct, frozen=True, kw_only=True):
+class CheckedReading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What of a reading its kind knows, fit to be stored. What it does not know is named, not kept.
 
-    `faults` None: nothing was said of them.
+    `faults` None: nothing was said of them, but of those `raised`. `unknown`: by the name, as they came.
     """
 
     measures: dict[str, Value]
     faults: tuple[str, ...] | None = ()
-    unknown: tuple[str, ...] = ()
+    raised: tuple[str, ...] = ()
+    unknown: dict[str, Any] | None = None
     unknown_faults: tuple[str, ...] = ()
 
 
@@ -99,12 +100,16 @@ def check_reading(kind: DeviceKind, reading: Reading) -> CheckedReading:
     if unknown or changed:
         measures = {slug: changed.get(slug, value) for slug, value in measures.items() if slug in limits}
     faults, unknown_faults = _known_faults(plan, reading.faults) if reading.faults else (reading.faults, ())
-    if (unknown or unknown_faults) and not measures and not faults:
+    raised: tuple[str, ...] = ()
+    if reading.raised:
+        raised, unknown_faults = _known_faults(plan, reading.raised)
+    if (unknown or unknown_faults) and not measures and not faults and not raised and not reading.unmapped:
         raise _nothing_known(kind, unknown, unknown_faults)
     return CheckedReading(
         measures=measures,
         faults=faults,
-        unknown=tuple(clipped(slug) for slug in unknown[:MAX_UNKNOWN]) if unknown else (),
+        raised=raised,
+        unknown={slug: reading.measures[slug] for slug in unknown} if unknown else None,
         unknown_faults=unknown_faults,
     )
 

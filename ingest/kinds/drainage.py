@@ -49,7 +49,15 @@ KIND = DeviceKind(
             note=Text("negative when the sewer flows back", "负值表示倒灌"),
         ),
         Measure(slug="pump_on", unit=Unit.BOOL, name=Text("Pump running", "水泵运行")),
+        Measure(
+            slug="water_present",
+            unit=Unit.BOOL,
+            name=Text("Water found", "检测到水"),
+            note=Text("of a leak detector, where there should be none", "漏水检测：该处本不应有水"),
+        ),
+        Measure(slug="cover_open", unit=Unit.BOOL, name=Text("Cover open", "井盖开启")),
         Measure(slug="battery", unit=Unit.PERCENT, name=Text("Battery", "电池电量"), low=0, high=100),
+        Measure(slug="battery_voltage", unit=Unit.VOLT, name=Text("Battery voltage", "电池电压"), low=0, high=60),
     ),
     faults=(
         Fault(slug="sensor_fault", name=Text("Sensor failed", "传感器故障")),
@@ -69,6 +77,19 @@ KIND = DeviceKind(
             ),
             judged=(Condition(reads=("level",), holds=lambda level: HIGH_LEVEL <= level < OVERFLOW),),
         ),
+        Fault(
+            slug="water_found",
+            name=Text("Water where none should be", "漏水"),
+            note=Text("judged: water_present", "判定条件：检测到水"),
+            judged=(Condition(reads=("water_present",), holds=bool),),
+        ),
+        Fault(
+            slug="cover_open",
+            name=Text("Cover open", "井盖未盖"),
+            note=Text("also judged: cover_open", "亦可判定：井盖开启"),
+            judged=(Condition(reads=("cover_open",), holds=bool),),
+        ),
+        Fault(slug="sensor_moved", name=Text("Sensor tilted or moved", "传感器倾斜或移位"), severity="degraded"),
         Fault(
             slug="grease_high",
             name=Text("Grease trap to be emptied", "隔油池待清掏"),
@@ -102,6 +123,10 @@ KIND = DeviceKind(
         Sample(measures={"level": 12, "battery": 9}, status="degraded"),
         Sample(measures={"level": 104.2, "depth": 1563, "flow": -0.6, "pump_on": True}, status="fault"),
         Sample(measures={"level": 71, "pump_on": False}, faults=("pump_fault",), status="fault"),
+        Sample(measures={"water_present": False, "battery": 96}),
+        Sample(measures={"water_present": True, "battery": 95}, status="fault"),
+        Sample(measures={"cover_open": True, "battery_voltage": 3.1}, status="fault"),
+        Sample(measures={"depth": 410, "battery_voltage": 3.3}, faults=("sensor_moved",), status="degraded"),
         Sample(measures={"battery": 64}, faults=("sensor_fault",), status="fault"),
     ),
 )

@@ -22,7 +22,7 @@ def list_device_health(
         conn,
         DeviceHealth,
         """
-        SELECT d.site_id, d.id, d.slug, d.name, d.kind, d.asset_id, a.code AS asset_code, a.name AS asset_name, a.area_id,
+        SELECT d.site_id, d.id, d.slug, d.address, d.name, d.kind, d.asset_id, a.code AS asset_code, a.name AS asset_name, a.area_id,
                r.name AS area_name, s.status, s.since, s.reason, s.faults, s.last_seen_at, s.last_ts, s.skew_ms,
                d.silent_after, d.registered_at, d.retired_at
           FROM device d
@@ -32,7 +32,7 @@ def list_device_health(
          WHERE d.site_id = %(site_id)s AND d.retired_at IS NULL
            AND (%(statuses)s::text[] IS NULL OR s.status = ANY (%(statuses)s::text[]))
            AND (%(kind)s::text IS NULL OR d.kind = %(kind)s)
-           AND (%(text)s::text = '' OR strpos(lower(concat_ws(' ', d.slug, d.name, a.code, a.name, r.name)), lower(%(text)s)) > 0)
+           AND (%(text)s::text = '' OR strpos(lower(concat_ws(' ', d.slug, d.address, d.name, a.code, a.name, r.name)), lower(%(text)s)) > 0)
          ORDER BY array_position(ARRAY['offline', 'fault', 'stale', 'degraded', 'unknown', 'online'], s.status), d.name, d.id
          LIMIT %(limit)s
         """,
@@ -59,7 +59,7 @@ def list_device_health_page(
         conn,
         DeviceHealth,
         """
-        SELECT d.site_id, d.id, d.slug, d.name, d.kind, d.asset_id, a.code AS asset_code, a.name AS asset_name, a.area_id,
+        SELECT d.site_id, d.id, d.slug, d.address, d.name, d.kind, d.asset_id, a.code AS asset_code, a.name AS asset_name, a.area_id,
                r.name AS area_name, s.status, s.since, s.reason, s.faults, s.last_seen_at, s.last_ts, s.skew_ms,
                d.silent_after, d.registered_at, d.retired_at
           FROM device d
@@ -69,7 +69,7 @@ def list_device_health_page(
          WHERE d.site_id = %(site_id)s AND d.retired_at IS NULL AND d.id > coalesce(%(after_id)s::bigint, 0)
            AND (%(statuses)s::text[] IS NULL OR s.status = ANY (%(statuses)s::text[]))
            AND (%(kind)s::text IS NULL OR d.kind = %(kind)s)
-           AND (%(text)s::text = '' OR strpos(lower(concat_ws(' ', d.slug, d.name, a.code, a.name, r.name)), lower(%(text)s)) > 0)
+           AND (%(text)s::text = '' OR strpos(lower(concat_ws(' ', d.slug, d.address, d.name, a.code, a.name, r.name)), lower(%(text)s)) > 0)
          ORDER BY d.id
          LIMIT %(limit)s
         """,
@@ -88,7 +88,7 @@ def get_device_health(conn: Connection, site_id: int, slug: str) -> DeviceHealth
         conn,
         DeviceHealth,
         """
-        SELECT d.site_id, d.id, d.slug, d.name, d.kind, d.asset_id, a.code AS asset_code, a.name AS asset_name, a.area_id,
+        SELECT d.site_id, d.id, d.slug, d.address, d.name, d.kind, d.asset_id, a.code AS asset_code, a.name AS asset_name, a.area_id,
                r.name AS area_name, s.status, s.since, s.reason, s.faults, s.last_seen_at, s.last_ts, s.skew_ms,
                d.silent_after, d.registered_at, d.retired_at
           FROM device d

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ingest.views import DiscoveredDevice, EventCursor, EventRow, RejectedMessage
+from ingest.views import DiscoveredDevice, EventCursor, EventRow, RejectedMessage, UnmappedField
 from store.db import Connection, execute, fetch_all, fetch_one, fetch_value
 
 
@@ -40,13 +40,34 @@ def list_events(
     )
 
 
+def list_unmapped(conn: Connection, site_id: int, device_id: int) -> list[UnmappedField]:
+    """What a device says that its kind has no word for, by name."""
+    return fetch_all(
+        conn,
+        UnmappedField,
+        """
+        SELECT name, value, first_at, last_at
+          FROM device_unmapped
+         WHERE site_id = %(site_id)s AND device_id = %(device_id)s
+         ORDER BY name
+        """,
+        site_id=site_id,
+        device_id=device_id,
+    )
+
+
+def delete_old_unmapped(conn: Connection, *, before: datetime) -> int:
+    """Forget what was not said again since then."""
+    return execute(conn, "DELETE FROM device_unmapped WHERE last_at < %(before)s", before=before)
+
+
 def list_discovered(conn: Connection, site_id: int, *, ignored: bool = False, limit: int = 500) -> list[DiscoveredDevice]:
     """Devices waiting to be registered, or those somebody chose to ignore; the one heard last first."""
     return fetch_all(
         conn,
         DiscoveredDevice,
         """
-        SELECT slug, kind_guess, first_seen_at, last_seen_at, message_count, last_topic, last_payload, ignored_at
+        SELECT slug, address, kind_guess, first_seen_at, last_seen_at, message_count, last_topic, last_payload, ignored_at
           FROM discovered_device
          WHERE site_id = %(site_id)s AND (ignored_at IS NOT NULL) = %(ignored)s
          ORDER BY last_seen_at DESC, slug
@@ -64,7 +85,7 @@ def get_discovered(conn: Connection, site_id: int, slug: str) -> DiscoveredDevic
         conn,
         DiscoveredDevice,
         """
-        SELECT slug, kind_guess, first_seen_at, last_seen_at, message_count, last_topic, last_payload, ignored_at
+        SELECT slug, address, kind_guess, first_seen_at, last_seen_at, message_count, last_topic, last_payload, ignored_at
           FROM discovered_device
          WHERE site_id = %(site_id)s AND slug = %(slug)s
         """,

@@ -8,10 +8,11 @@ from psycopg.types.json import Jsonb
 from ingest.batch import Heartbeat
 from ingest.discovered import Discovered
 from ingest.health import Health, Reason
-from ingest.health_tracker import Seen, Transition
 from ingest.model import Status
 from ingest.registry import DeviceKey
 from ingest.rejected import Rejected
+from ingest.tracked import Seen, Transition
+from ingest.unmapped import Unmapped
 from store.db import Connection, execute
 
 
@@ -115,13 +116,16 @@ def add_discovered(conn: Connection, found: Sequence[Discovered]) -> set[int]:
     """
     rows = conn.execute(
         """
-        INSERT INTO discovered_device (site_id, slug, kind_guess, first_seen_at, last_seen_at, message_count, last_topic,
-                                       last_payload)
-        SELECT t.site_id, t.slug, t.kind_guess, t.first_seen_at, t.last_seen_at, t.message_count, t.last_topic, t.last_payload
-          FROM unnest(%(site_ids)s::bigint[], %(slugs)s::text[], %(kinds)s::text[], %(firsts)s::timestamptz[],
+        INSERT INTO discovered_device (site_id, slug, address, kind_guess, first_seen_at, last_seen_at, message_count,
+                                       last_topic, last_payload)
+        SELECT t.site_id, t.slug, t.address, t.kind_guess, t.first_seen_at, t.last_seen_at, t.message_count, t.last_topic,
+               t.last_payload
+          FROM unnest(%(site_ids)s::bigint[], %(slugs)s::text[], %(addresses)s::text[], %(kinds)s::text[], %(firsts)s::timestamptz[],
                       %(lasts)s::timestamptz[], %(counts)s::bigint[], %(topics)s::text[], %(payloads)s::text[])
-               AS t (site_id, slug, kind_guess, first_seen_at, last_seen_at, message_count, last_topic, last_payload)
-         WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.site_id = t.site_id AND d.slug = t.slug AND d.retired_at IS NULL)
+               AS t (site_id, slug, address, kind_guess, first_seen_at, last_seen_at, message_count, last_topic, last_payload)
+         WHERE NOT EXISTS (SELECT 1 FROM device d
+                            WHERE d.site_id = t.site_id AND d.retired_at IS NULL
+                              AND (t.address IS NULL AND d.slug = t.slug OR d.address = t.address))
             ON CONFLICT (site_id, slug) DO UPDATE
            SET kind_guess = coalesce(excluded.kind_guess, discovered_device.kind_guess),
                last_seen_at = greatest(discovered_device.last_seen_at, excluded.last_seen_at),
@@ -132,6 +136,7 @@ def add_discovered(conn: Connection, found: Sequence[Discovered]) -> set[int]:
         {
             "site_ids": [each.site_id for each in found],
             "slugs": [each.slug for each in found],
+            "addresses": [each.address for each in found],
             "kinds": [each.kind_guess for each in found],
             "firsts": [each.first_seen_at for each in found],
             "lasts": [each.last_seen_at for each in found],
@@ -141,6 +146,28 @@ def add_discovered(conn: Connection, found: Sequence[Discovered]) -> set[int]:
         },
     )
     return {site_id for site_id, is_new in rows.fetchall() if is_new}
+
+
+def add_unmapped(conn: Connection, fields: Sequence[Unmapped]) -> None:
+    """Keep what devices said that their kinds have no word for; each name once, with its last value."""
+    execute(
+        conn,
+        """
+        INSERT INTO device_unmapped (site_id, device_id, name, value, first_at, last_at)
+        SELECT DISTINCT ON (t.site_id, t.device_id, t.name) t.site_id, t.device_id, t.name, t.value, t.at, t.at
+          FROM unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[], %(names)s::text[], %(values)s::text[],
+                      %(ats)s::timestamptz[]) AS t (site_id, device_id, name, value, at)
+         ORDER BY t.site_id, t.device_id, t.name, t.at DESC
+            ON CONFLICT (site_id, device_id, name) DO UPDATE
+           SET value = excluded.value, last_at = excluded.last_at
+         WHERE device_unmapped.last_at <= excluded.last_at
+        """,
+        site_ids=[each.site_id for each in fields],
+        device_ids=[each.device_id for each in fields],
+        names=[each.name for each in fields],
+        values=[each.value for each in fields],
+        ats=[each.at for each in fields],
+    )
 
 
 def add_rejected(conn: Connection, rejected: Sequence[Rejected]) -> None:

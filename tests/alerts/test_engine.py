@@ -142,6 +142,8 @@ def test_an_alert_follows_what_is_found(db: Database, wutong: Site, gate: Device
             site_id=wutong.id,
             device_id=gate.id,
             name="南门1号道闸",
+            address=None,
+            formats=(),
             asset_id=None,
             silent_after=None,
         )

@@ -112,12 +112,30 @@ def test_an_asset_has_one_device_in_operation(
     other = register("cam-02")
     with pytest.raises(Conflict, match="asset_has_device"):
         devices.update_device(
-            conn, SYSTEM, now=now, site_id=wutong.id, device_id=other.id, name="新", asset_id=asset.id, silent_after=None
+            conn,
+            SYSTEM,
+            now=now,
+            site_id=wutong.id,
+            device_id=other.id,
+            name="新",
+            address=None,
+            formats=(),
+            asset_id=asset.id,
+            silent_after=None,
         )
     retired = devices.retire_device(conn, SYSTEM, now=now, site_id=wutong.id, device_id=old.id)
     assert (retired.retired_at, retired.asset_id) == (now, asset.id)
     changed = devices.update_device(
-        conn, SYSTEM, now=now, site_id=wutong.id, device_id=other.id, name="新", asset_id=asset.id, silent_after=timedelta(hours=1)
+        conn,
+        SYSTEM,
+        now=now,
+        site_id=wutong.id,
+        device_id=other.id,
+        name="新",
+        address=None,
+        formats=(),
+        asset_id=asset.id,
+        silent_after=timedelta(hours=1),
     )
     assert device_queries.find_device_of_asset(conn, wutong.id, asset.id) == changed
     with pytest.raises(Conflict, match="asset_has_device"):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from ingest.announcer import Announcer, status_changes
 from ingest.health import Health
-from ingest.health_tracker import Seen, Transition
+from ingest.tracked import Seen, Transition
 from store.notify import Change
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

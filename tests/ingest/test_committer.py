@@ -14,10 +14,10 @@ from ingest.batch import Batch, Row
 from ingest.binary_copy import HEADER, TRAILER, reading_encoder, row_encoder
 from ingest.committer import Committer
 from ingest.health import Health
-from ingest.health_tracker import Seen, Transition
-from ingest.inbox import Message
 from ingest.kinds import all_kinds
+from ingest.model import Message
 from ingest.tables import EVENT_TABLE, reading_table, series_tables
+from ingest.tracked import Seen, Transition
 from store.db import Connection, Database
 from store.series import Column, SeriesTable, ensure_tables
 from tests.ingest.conftest import Devices
@@ -65,6 +65,20 @@ def test_rows_that_are_there_already_are_absorbed_and_the_first_one_stays(
     )
     committer.commit(gates((gate_row(devices, now, 5), now), late=True))
     assert stored(db) == [(now, 1), (later, 3)]
+
+
+def test_pieces_of_one_moment_become_one_row_and_what_was_said_first_stays(
+    db: Database, committer: Committer, devices: Devices, now: datetime
+) -> None:
+    def piece(**measures: float) -> tuple[Row, datetime]:
+        return (encode_gate(devices.site_id, devices.gate, now, now, None, measures), message(now)), now
+
+    committer.commit(gates(piece(cycles=1)))
+    committer.commit(gates(piece(motor_temp=31.5), piece(cycles=9, motor_current=2.5), piece(move_time=4), late=True))
+    committer.commit(gates(piece(motor_temp=80), late=True))
+    with db.transaction() as conn:
+        whole = conn.execute("SELECT cycles, motor_temp, motor_current, move_time FROM reading_gate_barrier").fetchall()
+    assert whole == [(1, 31.5, 2.5, 4)]
 
 
 def test_one_bad_row_is_set_apart_and_the_rest_is_stored(

@@ -10,8 +10,9 @@ import pytest
 
 from core.clock import SystemClock
 from core.processes import free_port
-from ingest.embedded_broker import EmbeddedBroker, EmbeddedBrokerError
-from ingest.inbox import Inbox, Message
+from ingest.embedded_broker import EmbeddedBroker, EmbeddedBrokerError, Rights
+from ingest.inbox import Inbox
+from ingest.model import Message
 from ingest.mqtt import MqttClient
 from tests.ingest.conftest import Connect, Publisher
 
@@ -29,13 +30,15 @@ def site_url(broker: EmbeddedBroker, site: str, password: str) -> str:
 class Heard:
     """A subscriber as the ingester is one; `topics` of everything it was sent, acknowledged as it comes."""
 
-    def __init__(self, broker: EmbeddedBroker, *, client_id: str = "listener") -> None:
+    def __init__(
+        self, broker: EmbeddedBroker, *, client_id: str = "listener", url: str | None = None, topics: str = "gatehouse/v1/#"
+    ) -> None:
         self._inbox = Inbox()
         self.messages: list[Message] = []
         self._client = MqttClient(
-            broker.url,
+            url or broker.url,
             client_id=client_id,
-            filters=["gatehouse/v1/#"],
+            filters=[topics],
             inbox=self._inbox,
             clock=SystemClock(),
             max_payload_bytes=1000,
@@ -82,6 +85,35 @@ def test_a_device_of_one_site_cannot_publish_for_another(
     later.close()
     assert heard.topics == ["gatehouse/v1/wutong/gate-1/reading", "gatehouse/v1/jinxiu/door-1/reading"]
     assert later.topics == ["gatehouse/v1/wutong/gate-1/reading"]
+
+
+def test_vendors_topics_are_for_whom_they_are_allowed_and_answers_are_heard(
+    broker: EmbeddedBroker, connect: Connect, wait_for: Wait
+) -> None:
+    heard = Heard(broker, client_id="everything", topics="#")
+    rights = Rights(publish=("/sys/+/+/thing/#", "spBv1.0/#"), subscribe=("/sys/+/+/thing/+/reply",))
+    sent = ["/sys/key/gate/thing/event/post", "spBv1.0/group/NDATA/node", "gatehouse/v1/wutong/raw/acme/1"]
+    broker.set_site_credentials({"wutong": password_hash("w")})
+    wait_for(lambda: connect("early", url=site_url(broker, "wutong", "w")).refused is None)
+    early = connect("early", url=site_url(broker, "wutong", "w"))
+    for topic in sent:
+        early.publish(topic, "too early")
+    wait_for(lambda: heard.topics == [sent[2]])
+    broker.set_site_credentials({"wutong": password_hash("w")}, rights)
+
+    def publish() -> bool:
+        device = connect("late", url=site_url(broker, "wutong", "w"))
+        for topic in (*sent, "/sys/key/gate/else", "gatehouse/v1/jinxiu/raw/acme/1"):
+            device.publish(topic, "x")
+        return set(sent) <= set(heard.topics)
+
+    wait_for(publish)
+    assert set(heard.topics) == set(sent)
+    listening = Heard(broker, client_id="device", url=site_url(broker, "wutong", "w"), topics="/sys/key/gate/thing/event/reply")
+    connect("platform", url=broker.url).publish("/sys/key/gate/thing/event/reply", "ok")
+    wait_for(lambda: listening.topics == ["/sys/key/gate/thing/event/reply"])
+    listening.close()
+    heard.close()
 
 
 def test_a_changed_password_holds_at_once(broker: EmbeddedBroker, connect: Connect, wait_for: Wait) -> None:

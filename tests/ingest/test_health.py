@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from ingest import health as machine
 from ingest.health import Health
-from ingest.health_tracker import HealthTracker, Transition
+from ingest.health_tracker import HealthTracker
 from ingest.kinds import all_kinds
 from ingest.kinds.judging import status_of
 from ingest.registry import KnownDevice
+from ingest.tracked import TrackedDevice, Transition
 
 START = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 KIND = all_kinds()["gate_barrier"]
@@ -30,6 +31,13 @@ def known(key: tuple[int, int] = KEY, status: str = "unknown") -> KnownDevice:
         last_seen_at=None,
         last_ts=None,
     )
+
+
+def tracked(tracker: HealthTracker, key: tuple[int, int] = KEY) -> TrackedDevice:
+    """A device of the story, which has only one mostly."""
+    found = tracker.find(key)
+    assert found is not None
+    return found
 
 
 def listening(*devices: KnownDevice) -> HealthTracker:
@@ -73,11 +81,11 @@ class World:
         match what:
             case ("reading", int(offset), tuple() as faults):
                 ts = self.now + timedelta(seconds=offset)
-                tracker.reading(KEY, ts=ts, received_at=self.now, measures={}, faults=faults)
+                tracker.reading(tracked(tracker), ts=ts, received_at=self.now, measures={}, faults=faults)
             case ("event", int(offset)):
-                tracker.event(KEY, ts=self.now + timedelta(seconds=offset), received_at=self.now)
+                tracker.event(tracked(tracker), ts=self.now + timedelta(seconds=offset), received_at=self.now)
             case ("presence", bool(online), bool(old)):
-                tracker.presence(KEY, online=online, ts=None, received_at=self.now, old=old)
+                tracker.presence(tracked(tracker), online=online, ts=None, received_at=self.now, old=old)
             case ("deaf",):
                 tracker.lose_hearing(self.now)
             case ("hear",):
@@ -86,9 +94,7 @@ class World:
 
     @property
     def health(self) -> Health:
-        found = self.tracker.health_of(KEY)
-        assert found is not None
-        return found
+        return tracked(self.tracker).health
 
 
 @given(happenings)

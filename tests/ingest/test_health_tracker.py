@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ingest.health import Health
 from ingest.health_tracker import HealthTracker
-from tests.ingest.test_health import KEY, SILENT, START, known, listening
+from tests.ingest.test_health import KEY, SILENT, START, known, listening, tracked
 
 SECOND = timedelta(seconds=1)
 
@@ -12,13 +12,11 @@ SECOND = timedelta(seconds=1)
 def heard(tracker: HealthTracker, after: timedelta, *, ts_after: timedelta | None = None) -> bool:
     at = START + after
     ts = START + (after if ts_after is None else ts_after)
-    return tracker.reading(KEY, ts=ts, received_at=at, measures={}, faults=())
+    return tracker.reading(tracked(tracker), ts=ts, received_at=at, measures={}, faults=())
 
 
 def status(tracker: HealthTracker) -> str:
-    health = tracker.health_of(KEY)
-    assert health is not None
-    return health.status
+    return tracked(tracker).health.status
 
 
 def test_silence_makes_it_stale_and_then_offline_at_the_very_deadline() -> None:
@@ -68,7 +66,7 @@ def test_one_reading_far_ahead_does_not_make_every_later_one_an_old_one() -> Non
     tracker = listening()
     heard(tracker, SECOND, ts_after=timedelta(hours=23))
     at = START + 2 * SECOND
-    assert tracker.reading(KEY, ts=at, received_at=at, measures={}, faults=("motor_stall",))
+    assert tracker.reading(tracked(tracker), ts=at, received_at=at, measures={}, faults=("motor_stall",))
     assert status(tracker) == "fault"
 
 
@@ -81,24 +79,24 @@ def test_a_late_reading_shows_life_but_is_no_news() -> None:
 
 def test_an_online_kept_by_the_broker_proves_nothing() -> None:
     tracker = listening()
-    tracker.presence(KEY, online=True, ts=None, received_at=START + SECOND, old=True)
+    tracker.presence(tracked(tracker), online=True, ts=None, received_at=START + SECOND, old=True)
     assert status(tracker) == "unknown"
     assert tracker.take_seen(START + timedelta(days=1), older_than=SECOND, most=10) == []
 
 
 def test_an_offline_kept_by_the_broker_tells_only_of_a_device_nobody_heard() -> None:
     unheard, alive = listening(), listening()
-    unheard.presence(KEY, online=False, ts=None, received_at=START + SECOND, old=True)
+    unheard.presence(tracked(unheard), online=False, ts=None, received_at=START + SECOND, old=True)
     assert status(unheard) == "offline"
     heard(alive, SECOND)
-    alive.presence(KEY, online=False, ts=None, received_at=START + 2 * SECOND, old=True)
+    alive.presence(tracked(alive), online=False, ts=None, received_at=START + 2 * SECOND, old=True)
     assert status(alive) == "online"
 
 
 def test_a_live_will_is_believed_at_once_and_a_reading_ends_it() -> None:
     tracker = listening()
     heard(tracker, SECOND)
-    tracker.presence(KEY, online=False, ts=None, received_at=START + 2 * SECOND, old=False)
+    tracker.presence(tracked(tracker), online=False, ts=None, received_at=START + 2 * SECOND, old=False)
     assert status(tracker) == "offline"
     heard(tracker, 3 * SECOND)
     assert [each.health.reason for each in tracker.take_transitions()] == ["seen", "will", "recovered"]
@@ -131,7 +129,7 @@ def test_a_moment_without_hearing_moves_the_windows_and_nothing_else() -> None:
 def test_away_for_long_everything_is_unknown_and_the_grace_window_begins_when_we_hear_again() -> None:
     tracker = listening(known((1, 1)), known((1, 2)))
     heard(tracker, SECOND)
-    tracker.presence((1, 2), online=False, ts=None, received_at=START + SECOND, old=False)
+    tracker.presence(tracked(tracker, (1, 2)), online=False, ts=None, received_at=START + SECOND, old=False)
     tracker.take_transitions()
     tracker.lose_hearing(START + 10 * SECOND)
     tracker.sweep(START + 21 * SECOND)
@@ -159,7 +157,7 @@ def test_a_database_away_for_long_counts_as_not_hearing() -> None:
 def test_a_device_that_was_registered_meanwhile_is_tracked_and_a_retired_one_is_not() -> None:
     tracker = listening()
     tracker.sync([known((1, 2))], START + SECOND)
-    assert tracker.health_of((1, 1)) is None
+    assert tracker.find((1, 1)) is None
     tracker.sweep(START + timedelta(days=1))
     assert [each.device_id for each in tracker.take_transitions()] == [2]
 

@@ -3,7 +3,8 @@
 import threading
 from datetime import UTC, datetime
 
-from ingest.inbox import Inbox, Message
+from ingest.inbox import Inbox
+from ingest.model import Message
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

@@ -57,6 +57,21 @@ def test_every_kind_has_its_table(
         assert rows(db, f"SELECT count(*) FROM reading_{table}") == [(1,)]  # noqa: S608 - our own names
 
 
+def test_what_an_unregistered_device_said_last_counts_as_soon_as_it_is_registered(
+    db: Database, wutong: Site, devices: Devices, device: Publisher, run_ingester: Run, now: datetime, wait_for: Wait
+) -> None:
+    """A level sensor may speak once a day."""
+    ingester = run_ingester()
+    for level in (40, 41.5):
+        device.publish("gatehouse/v1/wutong/sump-9/reading", reading(now + timedelta(seconds=level), level=level))
+    wait_for(lambda: ingester.stats.committed == 2)
+    with db.transaction() as conn:
+        sump = insert_device(conn, wutong.id, "sump-9", "drainage", now)
+        notify(conn, Change(topic="ledger", site_id=wutong.id))
+    wait_for(lambda: rows(db, "SELECT device_id, level FROM reading_drainage") == [(sump, 41.5)])
+    assert state(db, sump) == "online"
+
+
 def test_faults_and_their_end_are_transitions(
     db: Database, devices: Devices, device: Publisher, run_ingester: Run, now: datetime, wait_for: Wait
 ) -> None:

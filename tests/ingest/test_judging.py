@@ -14,7 +14,7 @@ from ingest.health_tracker import HealthTracker
 from ingest.kinds import all_kinds
 from ingest.kinds.judging import judge, status_of
 from ingest.model import DeviceKind, Measure, Unit
-from tests.ingest.test_health import KEY, START, known
+from tests.ingest.test_health import START, known, tracked
 
 GATE = all_kinds()["gate_barrier"]
 DOOR = all_kinds()["access_control"]
@@ -86,7 +86,7 @@ class Device:
     def says(self, measures: Measures, faults: Faults = (), *, late: bool = False) -> "Device":
         self.now += SECOND
         ts = self.now - timedelta(days=2) if late else self.now
-        self.tracker.reading(KEY, ts=ts, received_at=self.now, measures=measures, faults=faults)
+        self.tracker.reading(tracked(self.tracker), ts=ts, received_at=self.now, measures=measures, faults=faults)
         return self
 
     def after_our_restart(self) -> "Device":
@@ -99,9 +99,7 @@ class Device:
 
     @property
     def health(self) -> Health:
-        health = self.tracker.health_of(KEY)
-        assert health is not None
-        return health
+        return tracked(self.tracker).health
 
     @property
     def faults(self) -> set[str]:

@@ -13,7 +13,8 @@ from gatehouse.rig.proxy import Proxy
 from ingest import mqtt
 from ingest.broker_url import MqttUrlError, parse_broker_url
 from ingest.embedded_broker import EmbeddedBroker, _binary
-from ingest.inbox import Inbox, Message
+from ingest.inbox import Inbox
+from ingest.model import Message
 from ingest.mqtt import MqttClient
 from tests.ingest.conftest import Connect
 

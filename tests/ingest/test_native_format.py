@@ -10,11 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ingest.formats.native import FORMAT, decode
+from ingest.formats.native import FORMAT
 from ingest.kinds import all_kinds
 from ingest.kinds.check import check_reading
 from ingest.model import Decoded, DeviceEvent, DeviceKind, Measure, Presence, Reading, RejectedError, Unit
 from ingest.sentences import sentence
+from tests.messages import heard
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 PUMP = "gatehouse/v1/riverside/pump-03/"
@@ -24,7 +25,7 @@ def said(channel: str, payload: bytes | str | dict[str, Any], *, retained: bool 
     """What the pump in the garage of Riverside says."""
     if isinstance(payload, dict):
         payload = msgspec.json.encode(payload)
-    return decode(PUMP + channel, payload.encode() if isinstance(payload, str) else payload, retained)
+    return heard(PUMP + channel, payload.encode() if isinstance(payload, str) else payload, retained)
 
 
 def rejection(channel: str, payload: bytes | str | dict[str, Any]) -> RejectedError:
@@ -100,7 +101,7 @@ def test_of_a_name_that_stands_twice_the_last_counts() -> None:
 
 
 def test_codes_may_hold_dots_dashes_and_underscores() -> None:
-    (presence,) = decode("gatehouse/v1/hz.xihu_03/320dc55b-d6d6c442/status", b'{"status":"online"}', False)
+    (presence,) = heard("gatehouse/v1/hz.xihu_03/320dc55b-d6d6c442/status", b'{"status":"online"}', False)
 
     assert (presence.site, presence.device) == ("hz.xihu_03", "320dc55b-d6d6c442")
 
@@ -128,14 +129,14 @@ def test_codes_may_hold_dots_dashes_and_underscores() -> None:
 )
 def test_a_topic_that_is_not_ours_is_rejected(topic: str, hint: str) -> None:
     with pytest.raises(RejectedError) as caught:
-        decode(topic, b'{"ts":1795320000000,"measures":{}}', False)
+        heard(topic, b'{"ts":1795320000000,"measures":{}}', False)
 
     assert caught.value.reason == "topic"
     assert hint in caught.value.english
 
 
 def test_a_code_may_be_64_long() -> None:
-    assert decode(f"gatehouse/v1/{'s' * 64}/{'d' * 64}/reading", b'{"ts":1795320000000,"measures":{}}', False)
+    assert heard(f"gatehouse/v1/{'s' * 64}/{'d' * 64}/reading", b'{"ts":1795320000000,"measures":{}}', False)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ TOPICS = st.sampled_from([PUMP + channel for channel in ("reading", "event", "st
 def answer(topic: str, payload: bytes, retained: bool) -> str:
     """Decode, check against a kind, and say how it ended. Any exception but a rejection with a sentence fails the test."""
     try:
-        for message in decode(topic, payload, retained):
+        for message in heard(topic, payload, retained):
             if isinstance(message, Reading):
                 check_reading(all_kinds()["drainage"], message)
     except RejectedError as error:
@@ -327,7 +328,7 @@ def test_every_possible_reading_arrives_as_it_was_sent(sent: tuple[DeviceKind, R
     ts = round(reading.ts.timestamp() * 1000) if in_milliseconds else reading.ts.isoformat()
     payload = msgspec.json.encode({"ts": ts, "measures": reading.measures, "faults": reading.faults})
 
-    (received,) = decode(f"gatehouse/v1/{reading.site}/{reading.device}/reading", payload, False)
+    (received,) = heard(f"gatehouse/v1/{reading.site}/{reading.device}/reading", payload, False)
 
     assert received == reading
     assert isinstance(received, Reading)

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from ingest.formats.payloads import read
+from ingest.formats.parts.payloads import read
 from ingest.model import RejectedError
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ingest.formats.times import check_time, parse_time
+from ingest.formats.parts.times import check_time, parse_time
 from ingest.model import RejectedError
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from ingest.formats import all_formats
-from ingest.topics import FormatFinder, filter_pattern, max_ack_pending, subscriptions
+from ingest.topics import Readers, filter_pattern, max_ack_pending, nats_subjects, subscriptions
 
 
 @pytest.mark.parametrize(
@@ -29,18 +29,31 @@ def test_filters_match_as_mqtt_says(topic_filter: str, topic: str, fits: bool) -
 
 
 def test_a_mistake_in_our_own_topic_is_left_to_the_native_format_to_explain() -> None:
-    find = FormatFinder(all_formats()).find
+    find = Readers(all_formats()).find
     for topic in ("gatehouse/v1/wutong/gate-1/reading", "gatehouse/v1/wutong/gate-1/readings", "gatehouse/v1/wutong"):
-        format_ = find(topic)
-        assert format_ is not None
-        assert format_.slug == "native"
-    assert find("zigbee2mqtt/gate") is None
+        reader = find(topic)
+        assert reader is not None
+        assert (reader.format, reader.site) == ("native", None)
+    assert find("nobody/reads/this") is None
 
 
 def test_no_message_comes_by_two_subscriptions() -> None:
     native = all_formats()["native"]
     other = dataclasses.replace(native, slug="other", topics=("zigbee2mqtt/+", "zigbee2mqtt/+"))
     assert subscriptions({"native": native, "other": other}) == ("gatehouse/v1/#", "zigbee2mqtt/+")
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "subjects"),
+    [
+        ("gatehouse/v1/wutong/#", ("gatehouse.v1.wutong.>", "gatehouse.v1.wutong")),
+        ("/sys/+/+/thing", ("/.sys.*.*.thing",)),
+        ("a//b", ("a./.b",)),
+        ("spBv1.0/#", ("spBv1//0.>", "spBv1//0")),
+    ],
+)
+def test_a_filter_is_written_as_nats_names_it(topic_filter: str, subjects: tuple[str, ...]) -> None:
+    assert nats_subjects(topic_filter) == subjects
 
 
 @pytest.mark.parametrize("filters", [("a/#",), ("a/+",), ("a/#", "b/+", "c/+"), tuple(f"{n}/#" for n in range(20))])

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from core.clock import ManualClock
-from ingest.formats.native import FORMAT
 from ingest.model import Decoded, DeviceEvent, Reading
 from simulators.compound import make_compound
 from simulators.ground_truth import GroundTruth
@@ -12,6 +11,7 @@ from simulators.messages import Action, Publish
 from simulators.models import SimSite
 from simulators.run import Simulation
 from simulators.weather import Weather
+from tests.messages import heard
 
 # A Thursday, midnight in Shanghai.
 MIDNIGHT = datetime(2026, 11, 18, 16, 0, tzinfo=UTC)
@@ -84,7 +84,7 @@ def decoded(actions: Iterable[Action], device: str | None = None) -> Iterator[De
     """The messages as ingest reads them."""
     for action in actions:
         if isinstance(action, Publish) and (device is None or action.device == device):
-            yield from FORMAT.decode(action.topic, action.payload, False)
+            yield from heard(action.topic, action.payload)
 
 
 def readings(actions: Iterable[Action], device: str | None = None) -> list[Reading]:

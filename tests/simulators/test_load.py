@@ -10,12 +10,12 @@ import pytest
 
 from core.clock import SystemClock
 from core.processes import free_port
-from ingest.formats.native import FORMAT
 from ingest.kinds import all_kinds
 from ingest.kinds.check import check_reading
 from ingest.model import Reading
 from simulators.city import make_city
 from simulators.load import LoadReport, NoBrokerError, run_load
+from tests.messages import heard
 from tests.simulators.conftest import Listener, Running
 
 CLOCK = SystemClock()
@@ -32,9 +32,9 @@ def test_a_load_reaches_every_device_and_is_all_new(
     seen = Counter[tuple[str, str]]()
     times = set()
     for message in listener.heard:
-        [reading] = FORMAT.decode(message.topic, bytes(message.payload), False)
+        [reading] = heard(message.topic, bytes(message.payload))
         assert isinstance(reading, Reading)
-        assert check_reading(all_kinds()[kinds[reading.site, reading.device]], reading).unknown == ()
+        assert check_reading(all_kinds()[kinds[reading.site, reading.device]], reading).unknown is None
         seen[reading.site, reading.device] += 1
         times.add((reading.site, reading.device, reading.ts))
     assert seen == dict.fromkeys(kinds, 20)

@@ -9,10 +9,10 @@ from itertools import pairwise
 import pytest
 
 from core.clock import SystemClock
-from ingest.formats.native import FORMAT
 from simulators.broker import Broker
 from simulators.compound import make_compound
 from simulators.run import Simulation
+from tests.messages import heard
 from tests.simulators.conftest import Listener, Running
 
 SITE = make_compound("cuihu-garden", seed=1, devices=20)
@@ -44,7 +44,7 @@ def test_every_device_is_heard_and_what_is_heard_can_be_read(
     wait_for(lambda: all(last_status(listener, slug) == "online" for slug in OWN))
     for message in list(listener.heard):
         assert message.qos == 1
-        assert FORMAT.decode(message.topic, bytes(message.payload), False)
+        assert heard(message.topic, bytes(message.payload))
     assert not any(listener.of(device.slug, "status") for device in SITE.devices if device.slug not in OWN)
 
 

@@ -17,8 +17,9 @@ from assets.queries import ledger
 from ingest.availability import from_changes
 from ingest.kinds import all_kinds
 from ingest.queries.health import get_device_health, list_status_changes
-from ingest.queries.inboxes import list_events
+from ingest.queries.inboxes import list_events, list_unmapped
 from ingest.series import find_latest_reading
+from ingest.views import CLOCK_LIMIT
 from people.models import SITE_ROLES
 from web.links import link
 from web.page import render, see
@@ -53,6 +54,9 @@ def device_page(request: Request, device: DeviceSlug, access: Everybody, conn: C
         kind=kind,
         skew=_skew(health.skew_ms),
         clock_is_ahead=(health.skew_ms or 0) > 0,
+        clock_is_off=health.clock_is_off,
+        clock_limit=CLOCK_LIMIT,
+        unmapped=list_unmapped(conn, site_id, health.id),
         latest=find_latest_reading(conn, kind, site_id=site_id, device_id=health.id, now=now) if kind else None,
         start=now - WINDOW,
         segments=segments(health, changes, since=now - WINDOW),

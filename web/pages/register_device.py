@@ -12,6 +12,7 @@ from assets import devices as verbs
 from assets.models import CATEGORIES
 from assets.queries import ledger, places
 from core.errors import Conflict, Forbidden, Invalid
+from ingest.formats import vendor_formats
 from ingest.kinds import all_kinds
 from ingest.queries.health import get_device_health
 from ingest.queries.inboxes import list_discovered
@@ -32,6 +33,7 @@ def register_page(request: Request, access: LedgerAccess, conn: Conn, slug: str 
     found = next((each for each in list_discovered(conn, access.site.id) if each.slug == slug), None)
     form = RegisterForm(
         slug=found.slug if found else "",
+        address=(found.address if found else None) or "",
         kind=(found.kind_guess if found else None) or "",
         reports_of="existing" if asset_id else "new",
         asset_id=asset_id[:20],
@@ -54,6 +56,8 @@ def register_device(
                 kind=form.kind,
                 kinds=all_kinds(),
                 name=form.name,
+                address=form.address,
+                formats=vendor_formats(),
                 asset_id=form.chosen_asset(),
                 new_asset=form.new_asset(),
             )
@@ -107,6 +111,8 @@ def update_device(
                 site_id=access.site.id,
                 device_id=health.id,
                 name=form.name,
+                address=form.address,
+                formats=vendor_formats(),
                 asset_id=number(form.asset_id),
                 silent_after=form.silent_after(),
             )
