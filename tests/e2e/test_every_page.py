@@ -23,10 +23,12 @@ pytestmark = pytest.mark.chromium
 PHONE_WIDTH = 390
 MOST_PAGES = 80
 LINKS = "() => [...document.querySelectorAll('a[href^=\"/\"]')].map(link => link.getAttribute('href').split('#')[0])"
+# The innermost thing that does not fit its own box; a phone lays out as wide as that.
 WIDEST = """() => {
   const width = document.scrollingElement.scrollWidth;
-  const out = [...document.querySelectorAll('main *')].find(each => each.getBoundingClientRect().right > innerWidth + 1);
-  return [width, width > innerWidth && out ? out.outerHTML.slice(0, 200) : ""];
+  const breaks = each => each.clientWidth && each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflowX === 'visible';
+  const out = [...document.querySelectorAll('body *')].findLast(breaks);
+  return [width, width > 390 && out ? out.outerHTML.slice(0, 200) : ""];
 }"""
 # Pages of one kind need not all be seen: one device, one alert, one day are enough.
 ONE_OF_MANY = (
