@@ -64,6 +64,13 @@ class Settings(BaseModel):
     max_clock_ahead: timedelta = Field(default=timedelta(hours=24), description="How far in the future a reading's time may lie.")
     max_reading_age: timedelta = Field(default=timedelta(days=7), description="How old a late reading may be.")
     reading_retention: timedelta = Field(default=timedelta(days=400), description="How long readings are kept.")
+    hourly_retention: timedelta = Field(
+        default=timedelta(days=400), description="How long the hourly figures of readings are kept."
+    )
+    daily_retention: timedelta = Field(default=timedelta(days=3653), description="How long the daily figures of readings are kept.")
+    compress_after: timedelta = Field(
+        default=timedelta(days=14), description="How old readings are when they are compressed, where the server can."
+    )
     rejected_retention: timedelta = Field(default=timedelta(days=14), description="How long rejected messages are kept.")
     rejected_limit: Annotated[int, Field(ge=100, le=1_000_000)] = Field(default=10_000, description="Most rejected messages kept.")
     credential_key: SecretStr | None = Field(

@@ -19,7 +19,7 @@ from core.settings import Settings, SettingsError
 from ingest import jobs as ingest_jobs
 from ingest.embedded_broker import EmbeddedBroker
 from ingest.ingester import Ingester, IngestOptions
-from ingest.tables import series_tables
+from ingest.rollup_tables import declared_tables
 from store.db import Database
 from store.embedded import EmbeddedPostgres, EmbeddedServerError
 from store.listen import ChangeListener
@@ -87,7 +87,7 @@ def running_database_url(settings: Settings) -> str | None:
 
 def prepare_database(url: str, settings: Settings, now: datetime) -> list[str]:
     """Migrate, and make room for the readings that may come; the names of the migrations applied."""
-    applied = migrate(url, series_tables(), now)
+    applied = migrate(url, declared_tables(), now)
     with Database(url, size=2).open() as db, db.transaction() as conn:
         ingest_jobs.prepare_partitions(conn, now, settings)
     return applied

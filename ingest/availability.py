@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from ingest.model import Status
-from ingest.queries.health import list_status_changes
+from ingest.queries.health import list_status_changes, sum_daily_status
 from ingest.views import Availability, StatusChange
 from store.db import Connection
 
@@ -23,6 +23,16 @@ def availability(conn: Connection, site_id: int, device_id: int, *, since: datet
     """Of one device in [since, until). `until` should not lie in the future: what is now is taken to last till then."""
     changes = list_status_changes(conn, site_id, device_id, since=since, until=until, limit=1_000_000)
     return from_changes(changes, since=since, until=until)
+
+
+def availability_of_days(conn: Connection, site_id: int, *, since: datetime, until: datetime) -> dict[int, Availability]:
+    """Of each device of a site on the days by the site's clock that begin in [since, until), as far as they are rolled up."""
+    return {
+        each.device_id: Availability(
+            up=timedelta(seconds=each.up_s), down=timedelta(seconds=each.down_s), unknown=timedelta(seconds=each.unknown_s)
+        )
+        for each in sum_daily_status(conn, site_id, since=since, until=until)
+    }
 
 
 def from_changes(newest_first: list[StatusChange], *, since: datetime, until: datetime) -> Availability:

@@ -1,7 +1,8 @@
-"""What ingest has done regularly: room for readings to come, and bounds on what is kept."""
+"""What ingest has done regularly: room for readings to come, rollups, and bounds on what is kept."""
 
 from datetime import datetime, timedelta
 
+from core.clock import Clock
 from core.settings import Settings
 from ingest.queries.inboxes import (
     delete_discovered_beyond,
@@ -10,10 +11,12 @@ from ingest.queries.inboxes import (
     delete_old_unmapped,
     delete_rejected_beyond,
 )
+from ingest.retention import drop_old_series
+from ingest.rollup import roll_up
 from ingest.tables import series_tables
-from store.db import Connection
+from store.db import Connection, Database
 from store.jobs import Job
-from store.series import drop_before, prepare_days
+from store.series import compress_before, prepare_days
 
 # The scheduler may be away for so long before the ingester must make room by itself.
 _DAYS_AHEAD = timedelta(days=3)
@@ -28,14 +31,22 @@ def prepare_partitions(conn: Connection, now: datetime, settings: Settings) -> i
 
 
 def jobs(settings: Settings) -> tuple[Job, ...]:
-    """Partitions ahead, retention of readings, bounds of the two inboxes."""
+    """Partitions ahead, rollups, retention and compression of readings, bounds of the two inboxes."""
 
     def prepare(conn: Connection, now: datetime) -> int:
         return prepare_partitions(conn, now, settings)
 
-    def drop_old_readings(conn: Connection, now: datetime) -> int:
-        # What may still come in late must have a place.
-        return drop_before(conn, series_tables(), now - max(settings.reading_retention, settings.max_reading_age))
+    def drop_old(conn: Connection, now: datetime) -> int:
+        return drop_old_series(conn, now, settings)
+
+    def compress_old(conn: Connection, now: datetime) -> int:
+        # Not what the rollups still look through for what comes in late.
+        return compress_before(
+            conn, series_tables(), now - max(settings.compress_after, settings.max_reading_age + timedelta(days=2))
+        )
+
+    def roll(db: Database, clock: Clock) -> int:
+        return roll_up(db, clock, settings)
 
     def bound_inboxes(conn: Connection, now: datetime) -> int:
         before = now - settings.rejected_retention
@@ -45,6 +56,8 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
 
     return (
         Job(slug="prepare_partitions", every=timedelta(hours=1), run=prepare),
-        Job(slug="drop_old_readings", every=timedelta(hours=6), run=drop_old_readings),
+        Job(slug="roll_up", every=timedelta(minutes=5), work=roll),
+        Job(slug="drop_old_readings", every=timedelta(hours=6), run=drop_old),
+        Job(slug="compress_old_readings", every=timedelta(hours=6), run=compress_old),
         Job(slug="bound_inboxes", every=timedelta(minutes=1), run=bound_inboxes),
     )

@@ -1,21 +1,21 @@
 """Readings for charts and for "now". The columns come from the kinds' declarations, never from outside."""
 
-import statistics
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import sql
 
+from ingest.holes import with_holes
+from ingest.levels import choose_level, parts_of
 from ingest.model import DeviceKind, Measure, Unit, Value
+from ingest.queries.charts import Range, get_reach, list_points, list_rolled_points
+from ingest.rollup_tables import is_state, rollup_of
 from ingest.tables import reading_table
 from ingest.views import LatestReading, Series
 from store.db import Connection
 
 MAX_POINTS = 1000
-_SECOND = timedelta(seconds=1)
-# A hole in a line is so many times as long as what is usual among so many distances before and after it.
-_HOLE_TIMES_USUAL, _AROUND = 2.5, 5
 
 
 class UnknownMeasureError(ValueError):
@@ -36,33 +36,35 @@ def fetch_series(
 ) -> Series:
     """Measures (default: all of the kind) of one device in [since, until), at most about `max_points` each.
 
-    Where nothing was measured for longer than `gap` (default: the kind's silence allowed), and for much longer than is
-    usual around it, a point without values stands, so that a chart shows a hole and no line across it.
+    Long ranges are drawn from hours or days. Where nothing was measured for longer than `gap` (default: the kind's silence
+    allowed), and for much longer than is usual around it, a point without values stands, so that a chart shows a hole and
+    no line across it.
     """
     declared = _declared(kind, measures)
-    width = bucket_width(since, until, max_points)
-    query = sql.SQL(
-        """
-        SELECT extract(epoch FROM min(ts))::float8, {columns}
-          FROM {table}
-         WHERE site_id = %(site_id)s AND device_id = %(device_id)s AND ts >= %(since)s AND ts < %(until)s
-         GROUP BY date_bin(%(width)s, ts, %(since)s)
-         ORDER BY 1
-        """
-    ).format(columns=sql.SQL(", ").join(map(_aggregate, declared)), table=sql.Identifier(reading_table(kind).name))
-    rows = conn.execute(
-        query, {"site_id": site_id, "device_id": device_id, "since": since, "until": until, "width": width}
-    ).fetchall()
-    longest = max(gap or kind.silent_after, 2 * width).total_seconds()
-    points = _with_gaps(rows, longest, len(declared))
-    return Series(
-        times=[point[0] for point in points],
-        values={
-            measure.slug: [_number(measure, point[position]) for point in points]
-            for position, measure in enumerate(declared, start=1)
-        },
-        width=width,
-    )
+    rollup = rollup_of(kind)
+    reach = get_reach(conn, rollup.series, site_id)
+    level = choose_level(since, until, max_points, reach)
+    asked = Range(site_id=site_id, device_id=device_id, since=since, until=until, width=level.width)
+    if level.step is None:
+        rows = list_points(conn, kind, declared, asked)
+    else:
+        parts = parts_of(level, rollup, since, until, reach)
+        rows = list_rolled_points(conn, kind, declared, asked, parts, cut=level.cut, tz=reach.tz)
+    longest = max(gap or kind.silent_after, 2 * level.width).total_seconds()
+    return _series(declared, with_holes(rows, longest), level.width)
+
+
+def _series(measures: Sequence[Measure], points: Sequence[tuple[Any, ...]], width: timedelta) -> Series:
+    values: dict[str, list[float | None]] = {}
+    lows: dict[str, list[float | None]] = {}
+    highs: dict[str, list[float | None]] = {}
+    position = 1
+    for measure in measures:
+        parts = (values,) if is_state(measure) else (values, lows, highs)
+        for part in parts:
+            part[measure.slug] = [_number(measure, point[position]) for point in points]
+            position += 1
+    return Series(times=[point[0] for point in points], values=values, lows=lows, highs=highs, width=width)
 
 
 def find_latest_reading(conn: Connection, kind: DeviceKind, *, site_id: int, device_id: int, now: datetime) -> LatestReading | None:
@@ -98,44 +100,12 @@ def find_latest_reading(conn: Connection, kind: DeviceKind, *, site_id: int, dev
     )
 
 
-def bucket_width(since: datetime, until: datetime, max_points: int) -> timedelta:
-    """Whole seconds, so wide that the range has at most so many buckets."""
-    seconds = -(-(until - since) // (_SECOND * max_points))
-    return _SECOND * max(1, seconds)
-
-
 def _declared(kind: DeviceKind, slugs: Sequence[str] | None) -> list[Measure]:
     by_slug = {measure.slug: measure for measure in kind.measures}
     wanted = list(by_slug) if slugs is None else list(dict.fromkeys(slugs))
     if unknown := [slug for slug in wanted if slug not in by_slug]:
         raise UnknownMeasureError(f"{kind.slug} has no measure {unknown[0]}")
     return [by_slug[slug] for slug in wanted]
-
-
-def _aggregate(measure: Measure) -> sql.Composed:
-    column = sql.Identifier(measure.slug)
-    if measure.unit in (Unit.BOOL, Unit.CHOICE, Unit.COUNT):
-        return sql.SQL("(array_agg({column} ORDER BY ts DESC) FILTER (WHERE {column} IS NOT NULL))[1]").format(column=column)
-    return sql.SQL("avg({})::real").format(column)
-
-
-def _with_gaps(rows: Sequence[tuple[Any, ...]], longest: float, measures: int) -> list[tuple[Any, ...]]:
-    """The rows, with an empty point in the middle of every hole. `longest`: seconds that are none in any case."""
-    times = [row[0] for row in rows]
-    points = list(rows[:1])
-    for position, row in enumerate(rows[1:], start=1):
-        distance = times[position] - times[position - 1]
-        if distance > longest and distance > _HOLE_TIMES_USUAL * _usual_distance(times, position):
-            points.append((times[position] - distance / 2, *(None,) * measures))
-        points.append(row)
-    return points
-
-
-def _usual_distance(times: Sequence[float], position: int) -> float:
-    """The median of the distances around the one that ends at `position`: a device may report seldom. 0: there is no other."""
-    first, last = max(1, position - _AROUND), min(len(times), position + _AROUND + 1)
-    around = [times[each] - times[each - 1] for each in range(first, last) if each != position]
-    return statistics.median(around) if around else 0.0
 
 
 def _number(measure: Measure, value: Any) -> float | None:

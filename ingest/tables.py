@@ -31,9 +31,10 @@ def reading_table(kind: DeviceKind) -> SeriesTable:
             Column(name="faults", sql_type="text[]"),
             *(Column(name=measure.slug, sql_type=measure.sql_type) for measure in kind.measures),
         ),
+        arrival="received_at",
     )
 
 
 def series_tables() -> tuple[SeriesTable, ...]:
-    """Every series table of this version."""
+    """Every series table that ingest writes."""
     return (EVENT_TABLE, *(reading_table(kind) for kind in all_kinds().values()))

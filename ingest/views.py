@@ -162,12 +162,46 @@ class Series:
     """Columns for a chart: `times` in seconds since 1970, and for each measure as many values; None is a gap.
 
     Numbers are averages of `width`, counts, true/false (1, 0) and choices (their place in the declaration, from 0) the
-    last value in it. Where readings are fewer than that, each is a point at its own time.
+    last value in it. Where readings are fewer than that, each is a point at its own time. `lows` and `highs`: the least
+    and the most of numbers and counts within each point.
     """
 
     times: list[float]
     values: Mapping[str, list[float | None]]
+    lows: Mapping[str, list[float | None]]
+    highs: Mapping[str, list[float | None]]
     width: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RollupMark:
+    """How far the rollups of a table are: all that was received before `rolled_to` is in them. What is older than the other
+    three may have been dropped from that table, its hours and its days."""
+
+    rolled_to: datetime | None
+    readings_from: datetime | None
+    hourly_from: datetime | None
+    daily_from: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeriesReach:
+    """Where the levels of a table's series begin and end, and the clock by which hours and days are cut."""
+
+    rolled_to: datetime | None
+    readings_from: datetime | None
+    hourly_from: datetime | None
+    tz: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeInStatus:
+    """Seconds a device worked, did not, and nobody knew."""
+
+    device_id: int
+    up_s: float
+    down_s: float
+    unknown_s: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,31 +1,31 @@
-"""Time-series tables behind one interface: TimescaleDB hypertables, or daily partitions of plain PostgreSQL."""
+"""Time-series tables behind one interface: TimescaleDB hypertables, or partitions of plain PostgreSQL."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 from psycopg import sql
 
 from store.db import Connection, fetch_value
+from store.plain_series import PlainBackend
+from store.series_table import Column, SeriesTable
+from store.timescale_series import TimescaleBackend
 
+__all__ = [
+    "Column",
+    "SeriesBackend",
+    "SeriesError",
+    "SeriesTable",
+    "backend_of",
+    "choose_backend",
+    "compress_before",
+    "drop_before",
+    "ensure_tables",
+    "prepare_days",
+    "summarize_arrivals",
+]
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
-    """A column of a series table; `sql_type` as PostgreSQL names it in information_schema (or `text[]`)."""
-
-    name: str
-    sql_type: str
-    required: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SeriesTable:
-    """A table whose rows have a time `ts`. `key` makes a message delivered twice one row; it must hold `ts`."""
-
-    name: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...] = ("site_id", "device_id", "ts")
+_PAGES_PER_RANGE = 32  # of the arrival index: rows of about a second of a city, of an hour of a compound
 
 
 class SeriesError(Exception):
@@ -46,78 +46,11 @@ class SeriesBackend(Protocol):
     def drop_before(self, conn: Connection, table: SeriesTable, moment: datetime) -> int:
         """Drop whole partitions older than `moment`; how many."""
 
+    def compress_before(self, conn: Connection, table: SeriesTable, moment: datetime) -> int:
+        """Compress whole partitions older than `moment`, where the server can; how many."""
 
-class PlainBackend:
-    """PostgreSQL's own daily partitions."""
-
-    slug = "plain"
-
-    def create(self, conn: Connection, table: SeriesTable) -> None:
-        """Make the partitioned parent."""
-        conn.execute(_create_table(table) + sql.SQL(" PARTITION BY RANGE (ts)"))
-
-    def prepare(self, conn: Connection, table: SeriesTable, first: date, last: date) -> int:
-        """Make the missing daily partitions. ATTACH takes a weaker lock than PARTITION OF: writers go on."""
-        existing = set(self._partitions(conn, table))
-        made = 0
-        for day in _days(first, last):
-            name = _partition_name(table, day)
-            if name in existing:
-                continue
-            start, end = (datetime(d.year, d.month, d.day, tzinfo=UTC) for d in (day, day + timedelta(days=1)))
-            conn.execute(
-                sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(sql.Identifier(name), sql.Identifier(table.name))
-            )
-            conn.execute(
-                sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-                    sql.Identifier(table.name), sql.Identifier(name), sql.Literal(start), sql.Literal(end)
-                )
-            )
-            made += 1
-        return made
-
-    def drop_before(self, conn: Connection, table: SeriesTable, moment: datetime) -> int:
-        """Drop daily partitions that end before `moment`."""
-        limit = _partition_name(table, moment.astimezone(UTC).date())
-        old = [name for name in self._partitions(conn, table) if name < limit]
-        for name in old:
-            conn.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
-        return len(old)
-
-    def _partitions(self, conn: Connection, table: SeriesTable) -> list[str]:
-        rows = conn.execute(
-            """
-            SELECT child.relname
-              FROM pg_inherits
-              JOIN pg_class child ON child.oid = inhrelid
-             WHERE inhparent = to_regclass(%s)
-             ORDER BY 1
-            """,
-            (table.name,),
-        ).fetchall()
-        return [row[0] for row in rows]
-
-
-class TimescaleBackend:
-    """Hypertables with chunks of a day; what the Apache edition offers, which every edition has."""
-
-    slug = "timescaledb"
-
-    def create(self, conn: Connection, table: SeriesTable) -> None:
-        """Make the hypertable. Its primary key serves every query of ours, so no index on time alone."""
-        conn.execute(_create_table(table))
-        conn.execute(
-            "SELECT create_hypertable(%s, 'ts', chunk_time_interval => interval '1 day', create_default_indexes => false)",
-            (table.name,),
-        )
-
-    def prepare(self, conn: Connection, table: SeriesTable, first: date, last: date) -> int:
-        """Nothing to do: TimescaleDB makes chunks as rows come."""
-        return 0
-
-    def drop_before(self, conn: Connection, table: SeriesTable, moment: datetime) -> int:
-        """Drop chunks that end before `moment`."""
-        return len(conn.execute("SELECT drop_chunks(%s, older_than => %s)", (table.name, moment)).fetchall())
+    def partitions(self, conn: Connection, table: SeriesTable, since: datetime | None = None) -> list[str]:
+        """The partitions there are, or those that may hold rows from `since` on."""
 
 
 _BACKENDS: dict[str, SeriesBackend] = {backend.slug: backend for backend in (PlainBackend(), TimescaleBackend())}
@@ -139,25 +72,26 @@ def backend_of(conn: Connection) -> SeriesBackend:
 
 
 def ensure_tables(conn: Connection, tables: Sequence[SeriesTable]) -> None:
-    """Create missing series tables and add missing columns.
+    """Create missing series tables, add missing columns, and index arrivals.
 
     Raises SeriesError when a column has another type than declared: a kind may add measures, not change them.
     """
     backend = backend_of(conn)
     for table in tables:
         columns = _existing_columns(conn, table)
-        if not columns:
+        if columns:
+            _add_columns(conn, table, columns)
+        else:
             backend.create(conn, table)
-            continue
-        for column in table.columns:
-            if column.name not in columns:
-                conn.execute(
-                    sql.SQL("ALTER TABLE {} ADD COLUMN {} {}").format(
-                        sql.Identifier(table.name), sql.Identifier(column.name), sql.SQL(column.sql_type)
-                    )
+        if table.arrival is not None:
+            conn.execute(
+                sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} USING brin ({}) WITH (pages_per_range = {})").format(
+                    sql.Identifier(f"{table.name}_arrival"),
+                    sql.Identifier(table.name),
+                    sql.Identifier(table.arrival),
+                    sql.Literal(_PAGES_PER_RANGE),
                 )
-            elif columns[column.name] != column.sql_type:
-                raise SeriesError(f"{table.name}.{column.name} is {columns[column.name]}, declared as {column.sql_type}")
+            )
 
 
 def prepare_days(conn: Connection, tables: Sequence[SeriesTable], first: date, last: date) -> int:
@@ -172,16 +106,43 @@ def drop_before(conn: Connection, tables: Sequence[SeriesTable], moment: datetim
     return sum(backend.drop_before(conn, table, moment) for table in tables)
 
 
-def _create_table(table: SeriesTable) -> sql.Composed:
-    columns = [
-        sql.SQL("{} {}{}").format(
-            sql.Identifier(column.name), sql.SQL(column.sql_type), sql.SQL(" NOT NULL" if column.required else "")
+def compress_before(conn: Connection, tables: Sequence[SeriesTable], moment: datetime) -> int:
+    """Compress what is older than `moment`, in whole partitions, where the server can; how many."""
+    backend = backend_of(conn)
+    return sum(backend.compress_before(conn, table, moment) for table in tables)
+
+
+def summarize_arrivals(conn: Connection, table: SeriesTable, since: datetime) -> int:
+    """Let the arrival index take in what came, in partitions with rows from `since` on; what it lacks is searched row by row.
+
+    The number of ranges taken in.
+    """
+    names = backend_of(conn).partitions(conn, table, since)
+    return int(
+        fetch_value(
+            conn,
+            """
+            SELECT coalesce(sum(brin_summarize_new_values(i.indexrelid)), 0)
+              FROM pg_index i
+              JOIN pg_class c ON c.oid = i.indexrelid
+              JOIN pg_am a ON a.oid = c.relam
+             WHERE a.amname = 'brin' AND i.indrelid = ANY (%(names)s::text[]::regclass[])
+            """,
+            names=names,
         )
-        for column in table.columns
-    ]
-    return sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(
-        sql.Identifier(table.name), sql.SQL(", ").join(columns), sql.SQL(", ").join(map(sql.Identifier, table.key))
     )
+
+
+def _add_columns(conn: Connection, table: SeriesTable, existing: dict[str, str]) -> None:
+    for column in table.columns:
+        if column.name not in existing:
+            conn.execute(
+                sql.SQL("ALTER TABLE {} ADD COLUMN {} {}").format(
+                    sql.Identifier(table.name), sql.Identifier(column.name), sql.SQL(column.sql_type)
+                )
+            )
+        elif existing[column.name] != column.sql_type:
+            raise SeriesError(f"{table.name}.{column.name} is {existing[column.name]}, declared as {column.sql_type}")
 
 
 def _existing_columns(conn: Connection, table: SeriesTable) -> dict[str, str]:
@@ -194,11 +155,3 @@ def _existing_columns(conn: Connection, table: SeriesTable) -> dict[str, str]:
         (table.name,),
     ).fetchall()
     return dict(rows)
-
-
-def _partition_name(table: SeriesTable, day: date) -> str:
-    return f"{table.name}_p{day:%Y%m%d}"
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=offset) for offset in range((last - first).days + 1))

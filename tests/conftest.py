@@ -17,13 +17,14 @@ import pytest
 from psycopg import sql
 
 from core.clock import ManualClock
+from ingest.rollup_tables import declared_tables
 from ingest.tables import series_tables
 from store.db import Connection, Database
 from store.embedded import EmbeddedPostgres
 from store.migrate import migrate
 from store.series import prepare_days
 
-pytest_plugins = ["tests.cast", "tests.browser", "tests.ledger", "tests.alerts.receiver"]
+pytest_plugins = ["tests.cast", "tests.browser", "tests.ledger", "tests.alerts.receiver", "tests.servers"]
 
 # What is looked for is never how long something takes: other work may run on the machine.
 hypothesis.settings.register_profile("gatehouse", deadline=None)
@@ -84,7 +85,7 @@ def make_database(server_url: str) -> Callable[[], str]:
     with psycopg.connect(server_url, autocommit=True) as conn:
         conn.execute("CREATE DATABASE template_gatehouse")
     template = f"{base}/template_gatehouse"
-    migrate(template, series_tables(), START)
+    migrate(template, declared_tables(), START)
     with Database(template, size=2).open() as db, db.transaction() as conn:
         day = START.date()
         prepare_days(conn, series_tables(), day - timedelta(days=1), day + timedelta(days=1))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ingest.model import Status
-from ingest.views import DeviceHealth, IngesterState, StatusChange
+from ingest.views import DeviceHealth, IngesterState, StatusChange, TimeInStatus
 from store.db import Connection, fetch_all, fetch_one
 
 
@@ -145,6 +145,23 @@ def list_status_changes(
         since=since,
         until=until,
         limit=limit,
+    )
+
+
+def sum_daily_status(conn: Connection, site_id: int, *, since: datetime, until: datetime) -> list[TimeInStatus]:
+    """For each device the seconds of the days that begin in [since, until)."""
+    return fetch_all(
+        conn,
+        TimeInStatus,
+        """
+        SELECT device_id, sum(up_s) AS up_s, sum(down_s) AS down_s, sum(unknown_s) AS unknown_s
+          FROM daily_status
+         WHERE site_id = %(site_id)s AND ts >= %(since)s AND ts < %(until)s
+         GROUP BY device_id
+        """,
+        site_id=site_id,
+        since=since,
+        until=until,
     )
 
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from ingest.kinds import all_kinds
+from ingest.levels import bucket_width
 from ingest.model import DeviceKind
-from ingest.series import UnknownMeasureError, bucket_width, fetch_series, find_latest_reading
+from ingest.series import UnknownMeasureError, fetch_series, find_latest_reading
 from store.db import Connection, Database
 from tests.ingest.conftest import Devices
 

@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from core.clock import ManualClock
-from ingest.tables import series_tables
+from ingest.rollup_tables import declared_tables
 from store.db import Database
 from store.migrate import MigrationError, check_migrated, list_migrations, migrate
 from store.series import Column, SeriesError, SeriesTable, prepare_days
@@ -29,21 +29,21 @@ def empty_database(server_url: str) -> Empty:
 
 
 def test_migrating_twice_changes_nothing(db: Database, now: datetime) -> None:
-    assert migrate(db.url, series_tables(), now) == []
+    assert migrate(db.url, declared_tables(), now) == []
 
 
 def test_an_edited_migration_is_noticed(db: Database, now: datetime) -> None:
     with db.transaction() as conn:
         conn.execute("UPDATE schema_migration SET checksum = 'x' WHERE number = 1")
     with pytest.raises(MigrationError, match="changed after it was applied"):
-        migrate(db.url, series_tables(), now)
+        migrate(db.url, declared_tables(), now)
 
 
 def test_a_newer_database_is_left_alone(db: Database, now: datetime) -> None:
     with db.transaction() as conn:
         conn.execute("INSERT INTO schema_migration VALUES (9999, 'from the future', 'x', now())")
     with pytest.raises(MigrationError, match="newer than this version"):
-        migrate(db.url, series_tables(), now)
+        migrate(db.url, declared_tables(), now)
 
 
 def test_migrations_are_numbered_without_gaps() -> None:
@@ -79,7 +79,7 @@ def test_two_processes_migrate_one_empty_database(
     empty_database: Empty, now: datetime, run_together: Callable[..., list[object]]
 ) -> None:
     url = empty_database("raced")
-    results = run_together(lambda: migrate(url, series_tables(), now), lambda: migrate(url, series_tables(), now))
+    results = run_together(lambda: migrate(url, declared_tables(), now), lambda: migrate(url, declared_tables(), now))
     assert sorted(len(names) for names in results if isinstance(names, list)) == [0, len(list_migrations())]
 
 
