@@ -12,7 +12,7 @@ from ingest.series import MAX_POINTS, UnknownMeasureError, fetch_series
 from ingest.views import DeviceHealth
 from store.db import Connection
 
-LONGEST = timedelta(days=400)
+LONGEST = timedelta(days=3653)
 
 
 def device_series(
@@ -56,12 +56,18 @@ def device_series(
             unit="" if measure.unit in (Unit.BOOL, Unit.CHOICE) else measure.unit.value,
             type={Unit.BOOL: "bool", Unit.CHOICE: "choice"}.get(measure.unit, "number"),
             choices={slug: t.text(name) for slug, name in measure.choices.items()},
-            values=[_value(measure, number) for number in series.values[measure.slug]],
+            values=_values(measure, series.values[measure.slug]),
+            lows=_values(measure, series.lows.get(measure.slug, ())),
+            highs=_values(measure, series.highs.get(measure.slug, ())),
         )
         for measure in kind.measures
         if measure.slug in series.values
     ]
     return answer
+
+
+def _values(measure: Measure, numbers: Sequence[float | None]) -> list[Value | None]:
+    return [_value(measure, number) for number in numbers]
 
 
 def _value(measure: Measure, number: float | None) -> Value | None:

@@ -99,7 +99,10 @@ class EventOut(Out):
 
 
 class MeasureSeriesOut(BaseModel):
-    """One measure over time; `values` has one entry for each of the series' times, null where nothing was measured."""
+    """One measure over time; `values` has one entry for each of the series' times, null where nothing was measured.
+
+    `lows` and `highs` of numbers are the least and the most within each point; of other measures they are empty.
+    """
 
     slug: str
     name: str
@@ -107,13 +110,15 @@ class MeasureSeriesOut(BaseModel):
     type: Annotated[str, Field(json_schema_extra={"enum": ["number", "bool", "choice"]})]
     choices: dict[str, str]
     values: list[Value | None]
+    lows: list[Value | None]
+    highs: list[Value | None]
 
 
 class SeriesOut(BaseModel):
     """Measures of a device as columns, thinned to what a chart can show. Times are seconds since 1970.
 
-    Numbers are averages over `width_seconds`, other measures the last value in it. A point with nulls only stands where
-    nothing was measured for long.
+    Numbers are averages over `width_seconds`, other measures the last value in it. Ranges of more than three days are drawn
+    from hours, of more than a hundred from days. A point with nulls only stands where nothing was measured for long.
     """
 
     tz: str

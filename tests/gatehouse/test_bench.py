@@ -13,7 +13,7 @@ def bench(*args: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-@pytest.mark.parametrize("name", ["startup", "ingest"])
+@pytest.mark.parametrize("name", ["startup", "ingest", "query"])
 def test_a_bench_prints_one_object_with_machine_and_figures(name: str) -> None:
     result = bench(name, "--json", "--short")
     outcome = json.loads(result.stdout)
