@@ -1,0 +1,1 @@
+"""A city's readings, hours and days, made inside the database."""
