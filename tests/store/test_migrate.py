@@ -140,6 +140,6 @@ def test_plans_of_before_go_by_the_zone_of_their_site(empty_database: Empty, now
                SELECT site_id, id, 'x', '20:00', '06:00', 60, %s FROM route""",
             (now,),
         )
-    migrate(url, (), now, up_to=8)
+    migrate(url, (), now, up_to=9)
     with psycopg.connect(url) as conn:
         assert conn.execute("SELECT count(*) FROM patrol_plan p JOIN site s ON s.id = p.site_id AND s.tz = p.tz").fetchone() == (2,)
