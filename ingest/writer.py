@@ -72,7 +72,13 @@ def _fill(table: SeriesTable, incoming: sql.Identifier) -> sql.Composed | None:
     return sql.SQL("UPDATE {table} AS old SET {values} FROM {incoming} AS new WHERE {same} AND ({lacking})").format(
         table=sql.Identifier(table.name),
         incoming=incoming,
-        values=sql.SQL(", ").join(sql.SQL("{0} = coalesce(old.{0}, new.{0})").format(each) for each in optional),
+        # When it was received is when it became what it is: by that rollups find it.
+        values=sql.SQL(", ").join(
+            (
+                sql.SQL("received_at = greatest(old.received_at, new.received_at)"),
+                *(sql.SQL("{0} = coalesce(old.{0}, new.{0})").format(each) for each in optional),
+            )
+        ),
         same=sql.SQL(" AND ").join(sql.SQL("old.{0} = new.{0}").format(sql.Identifier(each)) for each in table.key),
         lacking=sql.SQL(" OR ").join(sql.SQL("old.{0} IS NULL AND new.{0} IS NOT NULL").format(each) for each in optional),
     )
