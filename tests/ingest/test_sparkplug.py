@@ -88,8 +88,8 @@ def bytes_that_were_a_payload() -> st.SearchStrategy[bytes]:
     )
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(TOPICS), st.binary(max_size=60) | bytes_that_were_a_payload()), max_size=12))
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(TOPICS), st.binary(max_size=60) | bytes_that_were_a_payload()), max_size=8))
 def test_any_bytes_are_items_or_rejected(messages: list[tuple[str, bytes]]) -> None:
     decode = decoder()
     asked = 0
@@ -103,7 +103,7 @@ def test_any_bytes_are_items_or_rejected(messages: list[tuple[str, bytes]]) -> N
     assert asked <= 1, "no more than once a minute"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(payloads)
 def test_what_is_encoded_is_read_again(says: dict[str, Any]) -> None:
     payload = read_payload(encode(says))
