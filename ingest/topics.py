@@ -21,6 +21,7 @@ _OURS_FORMAT = "native"
 # What a vendor's device, or a compound's bridge, sends below `gatehouse/v1/<site>/raw/` is of that compound.
 _RAW = re.compile("gatehouse/v1/([^/]+)/raw/(.+)", re.DOTALL)
 _MOST_TOPICS = 20_000
+_MOST_DECODERS = 20_000
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -41,7 +42,10 @@ class Reader(msgspec.Struct, frozen=True):
 
 
 class Readers:
-    """Finds what reads a topic by the formats' filters; the first that fits wins. One decoder of each format is kept.
+    """Finds what reads a topic by the formats' filters; the first that fits wins.
+
+    Of each format one decoder is kept for topics that name no compound, and one for each compound: what two compounds call
+    alike must not be taken for one.
 
     Our own answers, which come back to us below a compound's topics, say nothing.
 
@@ -49,7 +53,9 @@ class Readers:
     """
 
     def __init__(self, formats: Mapping[str, Format]) -> None:
+        self._formats = formats
         self._readers = {slug: Reader(slug, format_.decoder()) for slug, format_ in formats.items()}
+        self._decoders: dict[tuple[str, str], Decode] = {}
         self._by_pattern = [(filter_pattern(each), self._readers[slug]) for slug, f in formats.items() for each in f.topics]
         answers = Reader("answer", lambda _: [])
         self._by_pattern += [(filter_pattern(each), answers) for f in formats.values() for each in f.answers]
@@ -65,9 +71,21 @@ class Readers:
 
     def _match(self, topic: str) -> Reader | None:
         if raw := _RAW.fullmatch(topic):
-            reader = self._fitting(raw[2])
-            return None if reader is None else Reader(reader.format, reader.decode, site=raw[1], topic=raw[2])
+            site, inner = raw[1], raw[2]
+            reader = self._fitting(inner)
+            return reader and Reader(reader.format, self._decoder_of(site, reader), site=site, topic=inner)
         return self._ours if topic.startswith(_OURS_PREFIX) else self._fitting(topic)
+
+    def _decoder_of(self, site: str, reader: Reader) -> Decode:
+        format_ = self._formats.get(reader.format)
+        if format_ is None:
+            return reader.decode
+        key = (reader.format, site)
+        if key not in self._decoders:
+            if len(self._decoders) >= _MOST_DECODERS:  # somebody invents compounds
+                self._decoders.pop(next(iter(self._decoders)))
+            self._decoders[key] = format_.decoder()
+        return self._decoders[key]
 
     def _fitting(self, topic: str) -> Reader | None:
         return next((reader for pattern, reader in self._by_pattern if pattern.fullmatch(topic)), None)

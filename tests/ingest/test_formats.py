@@ -47,7 +47,7 @@ def as_written(item: Decoded) -> dict[str, Any]:
     fields = {name: getattr(item, name) for name in item.__struct_fields__}
     for field in msgspec.structs.fields(item):
         default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
-        if fields[field.name] == default:
+        if fields[field.name] == default or (field.name == "unmapped" and not fields["unmapped"]):
             del fields[field.name]
     if isinstance(item, Reply):
         fields["payload"] = read_reply(item.payload)

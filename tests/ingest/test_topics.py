@@ -43,6 +43,23 @@ def test_no_message_comes_by_two_subscriptions() -> None:
     assert subscriptions({"native": native, "other": other}) == ("gatehouse/v1/#", "zigbee2mqtt/+")
 
 
+def test_compounds_that_name_their_nodes_alike_are_remembered_apart() -> None:
+    readers = Readers(all_formats())
+    first, again, other, plain = (
+        readers.find(f"{prefix}spBv1.0/g/NDATA/node")
+        for prefix in ("gatehouse/v1/wutong/raw/", "gatehouse/v1/wutong/raw/", "gatehouse/v1/jinxiu/raw/", "")
+    )
+    assert first
+    assert again
+    assert other
+    assert plain
+    assert first.decode == again.decode
+    assert len({id(each.decode.__self__) for each in (first, other, plain)}) == 3  # type: ignore[attr-defined]
+    born = readers.find("gatehouse/v1/wutong/raw/spBv1.0/g/NBIRTH/node")
+    assert born
+    assert born.decode == first.decode
+
+
 @pytest.mark.parametrize(
     ("topic_filter", "subjects"),
     [

@@ -21,7 +21,7 @@ def readings(device: str, ts: datetime, decoded: Any, radio: Mapping[str, Any], 
     """What holds now, if only that the device sends, and what it kept. `radio`: further values of this uplink, unmapped."""
     said = decoded if isinstance(decoded, dict) else {}
     now = _reading(device, ts, _in_millimetres(said) if milesight else said, milesight=milesight)
-    now.unmapped.update(radio)
+    now = msgspec.structs.replace(now, unmapped={**(now.unmapped or {}), **radio})
     kept = said.get("history") if milesight else None
     points = kept if isinstance(kept, list) else []
     return [now, *(reading for point in points if (reading := _kept(device, point)))]
