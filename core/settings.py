@@ -44,6 +44,10 @@ class Settings(BaseModel):
         max_length=64,
         description="Client id of the ingester; it must stay the same so that the broker keeps its session.",
     )
+    mqtt_everything: bool = Field(
+        default=False,
+        description="Subscribe to everything on the configured broker, as to the embedded one; for a broker that is for Gatehouse alone.",
+    )
     mqtt_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=1883, description="Port of the embedded broker; 0: any free one."
     )

@@ -31,6 +31,8 @@ from store.listen import ChangeListener
 class IngestOptions:
     """How an ingester works. `name` is what it is called on pages, and its client id with the broker.
 
+    `everything`: the broker is ours alone, so one subscription takes all. NATS bounds what a session may leave unacknowledged
+    over all its subscriptions, and one may have the most.
     `away_tolerance`: for how long we may hear nothing, or write nothing, before every device's health is unknown.
     """
 
@@ -38,6 +40,7 @@ class IngestOptions:
     batch_size: int = 2000
     batch_ms: int = 50
     limits: Limits = field(default_factory=Limits)
+    everything: bool = False
     away_tolerance: timedelta = timedelta(seconds=10)
     credential_hash: CredentialHash = field(default_factory=new_hash)
 
@@ -46,6 +49,7 @@ class IngestOptions:
         """What the settings say."""
         return cls(
             name=settings.mqtt_client_id,
+            everything=settings.mqtt_everything,
             batch_size=settings.batch_size,
             batch_ms=settings.batch_ms,
             limits=Limits(
@@ -81,7 +85,7 @@ class Ingester:
         self._mqtt = MqttClient(
             mqtt_url,
             client_id=options.name if broker is None else f"{options.name}-{broker.session_secret}",
-            filters=subscriptions(formats),
+            filters=("#",) if options.everything or broker is not None else subscriptions(formats),
             inbox=self._inbox,
             clock=clock,
             max_payload_bytes=options.limits.max_payload_bytes,

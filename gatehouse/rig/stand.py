@@ -84,6 +84,7 @@ class Stand:
         own = {
             "GATEHOUSE_DATABASE_URL": self.postgres.url,
             "GATEHOUSE_MQTT_URL": self.broker.url,
+            "GATEHOUSE_MQTT_EVERYTHING": "true",
             "GATEHOUSE_DATA_DIR": str(self.folder / "ingester"),
             "GATEHOUSE_LOG_LEVEL": "WARNING",
         }

@@ -40,6 +40,7 @@ def run(db: Database, broker: EmbeddedBroker) -> Iterator[Run]:
                 **os.environ,
                 "GATEHOUSE_DATABASE_URL": db.url,
                 "GATEHOUSE_MQTT_URL": mqtt_url or broker.url,
+                "GATEHOUSE_MQTT_EVERYTHING": "true",
                 "GATEHOUSE_LOG_LEVEL": "ERROR",
             }
             process = subprocess.Popen(

@@ -168,7 +168,7 @@ def run_ingester(db: Database, listener: ChangeListener, broker: EmbeddedBroker,
             listener=listener,
             clock=clock,
             mqtt_url=url or embedded.url,
-            options=IngestOptions(**{"batch_ms": 5} | options),
+            options=IngestOptions(**{"batch_ms": 5, "everything": True} | options),
             broker=broker,
         ).start()
         running.append(ingester)

@@ -15,7 +15,7 @@ def main() -> None:
     with Database(database_url, size=4).open() as db:
         listener = ChangeListener(db)
         listener.start()
-        options = IngestOptions(batch_size=50, batch_ms=5)
+        options = IngestOptions(batch_size=50, batch_ms=5, everything=True)
         clock = ManualClock(datetime.fromisoformat(start))
         with Ingester(db=db, listener=listener, clock=clock, mqtt_url=mqtt_url, options=options):
             threading.Event().wait()

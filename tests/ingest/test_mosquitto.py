@@ -40,12 +40,12 @@ def test_messages_are_stored_once_across_a_restart_of_the_ingester(
     db: Database, devices: Devices, mosquitto: str, run_ingester: Run, now: datetime, wait_for: Wait
 ) -> None:
     device = Publisher(mosquitto, "device")
-    first = run_ingester(url=mosquitto, batch_size=50)
+    first = run_ingester(url=mosquitto, batch_size=50, everything=False)
     send_numbered(device, now, range(1000))
     wait_for(lambda: stored(db) > 200)
     first.stop()
     send_numbered(device, now, range(1000, 2000))
-    run_ingester(url=mosquitto)
+    run_ingester(url=mosquitto, everything=False)
     wait_for(lambda: all_stored_once(db, 2000), seconds=60)
     device.close()
 
@@ -60,7 +60,7 @@ def test_a_will_and_what_is_retained_mean_the_same(
 
     door = Publisher(mosquitto, "door")
     door.publish("gatehouse/v1/wutong/door-1/status", {"status": "online"}, retain=True)
-    ingester = run_ingester(url=mosquitto)
+    ingester = run_ingester(url=mosquitto, everything=False)
     gate = Publisher(mosquitto, "gate", will=("gatehouse/v1/wutong/gate-1/status", '{"status": "offline"}'))
     gate.publish(GATE, reading(now, cycles=1))
     wait_for(lambda: state(devices.gate) == "online")
