@@ -63,6 +63,7 @@ KIND = DeviceKind(
             note=Text("judged: position is blocked", "判定条件：闸杆位置为受阻"),
             judged=(Condition(reads=("position",), holds=lambda position: position == "blocked"),),
         ),
+        Fault(slug="vehicle_stuck", name=Text("Vehicle stuck under the arm", "车辆滞留"), severity="degraded"),
         Fault(
             slug="motor_hot",
             name=Text("Motor overheating", "电机过热"),
@@ -72,6 +73,7 @@ KIND = DeviceKind(
         ),
     ),
     events=(
+        EventType(slug="plate_read", name=Text("Number plate read", "识别到车牌")),
         EventType(slug="vehicle_passed", name=Text("Vehicle passed", "车辆通行")),
         EventType(slug="vehicle_turned_back", name=Text("Vehicle turned back", "车辆折返")),
         EventType(slug="vehicle_stuck", name=Text("Vehicle stuck under the arm", "车辆滞留")),
@@ -99,5 +101,6 @@ KIND = DeviceKind(
             status="fault",
         ),
         Sample(measures={}, faults=("power_loss",), status="fault"),
+        Sample(measures={"loop_occupied": True}, faults=("vehicle_stuck",), status="degraded"),
     ),
 )
