@@ -58,6 +58,8 @@ KIND = DeviceKind(
     events=(
         EventType(slug="granted", name=Text("Access granted", "准许通行")),
         EventType(slug="denied", name=Text("Access denied", "拒绝通行")),
+        EventType(slug="presented", name=Text("Card, code or face presented, no verdict", "出示凭证（设备未判定）")),
+        EventType(slug="stranger_seen", name=Text("Stranger seen", "陌生人出现")),
         EventType(slug="forced", name=Text("Door forced open", "强行开门"), security=True),
         EventType(slug="held", name=Text("Door held open too long", "门超时未关"), security=True),
         EventType(slug="duress", name=Text("Opened under duress", "胁迫开门"), security=True),
