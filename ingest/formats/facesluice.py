@@ -23,16 +23,17 @@ _read_object = msgspec.json.Decoder(dict[str, Any]).decode
 
 def decode(message: Message) -> list[Decoded]:
     """What one message says. Older firmware writes the fields beside `operator`, newer within `info`."""
+    levels = message.topic.split("/")
+    is_record = len(levels) == 4
+    if is_record and (message.retained or levels[3] not in _RECORDS):
+        return []
     said = read(_read_object, message.payload)
     info = said.get("info")
     fields = {**said, **info} if isinstance(info, dict) else said
-    levels = message.topic.split("/")
     device = _device(text_of(fields, "facesluiceId"), levels)
-    if len(levels) == 3:
+    if not is_record:
         return _presence(device, levels[2], fields, message)
-    if message.retained:
-        return []
-    event = _EVENTS[levels[3]](device, fields, message) if levels[3] in _EVENTS else None
+    event = _RECORDS[levels[3]](device, fields, message)
     return [event] if event else []
 
 
@@ -95,7 +96,7 @@ def _code(device: str, fields: dict[str, Any], message: Message) -> DeviceEvent 
     return _event(device, fields, message, type_="presented", id_="RecordID", data={"by": "qr_code"}, who=code)
 
 
-_EVENTS = {"Rec": _record, "Snap": _stranger, "QRCode": _code}
+_RECORDS = {"Rec": _record, "Snap": _stranger, "QRCode": _code}
 
 
 def _event(
@@ -127,7 +128,7 @@ def _similarity(fields: dict[str, Any]) -> float | None:
 FORMAT = Format(
     slug="facesluice",
     name=Text("Face terminals (facesluice)", "人脸门禁机（facesluice 协议）"),
-    topics=("mqtt/face/basic", "mqtt/face/heartbeat", "mqtt/face/+/Rec", "mqtt/face/+/Snap", "mqtt/face/+/QRCode"),
+    topics=("mqtt/face/basic", "mqtt/face/heartbeat", "mqtt/face/+/+"),
     decoder=lambda: decode,
     about=Text(
         "Presence, heartbeats, records of faces (Rec), strangers (Snap) and QR codes. Online is answered with Online-Ack, else "
