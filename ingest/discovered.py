@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingest.model import DeviceEvent, DeviceKind, FromDevice, Message, Reading
+from ingest.personal import without_personal_data
 from ingest.routes import MAX_CODE, Unregistered
 
 KEPT_BYTES = 4096
@@ -61,7 +62,7 @@ class Discoveries:
         found.last_seen_at = message.received_at
         found.message_count += 1
         found.last_topic = message.topic
-        found.last_payload = message.payload[:KEPT_BYTES].decode("utf-8", "replace").replace("\0", "�")
+        found.last_payload = without_personal_data(message.payload)[:KEPT_BYTES].decode("utf-8", "replace").replace("\0", "�")
 
 
 def code_of(address: str) -> str:

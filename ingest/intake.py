@@ -15,6 +15,7 @@ from ingest.formats.parts.times import check_time
 from ingest.health_tracker import HealthTracker
 from ingest.kinds.check import check_event, check_reading
 from ingest.model import DeviceEvent, DeviceKind, Format, FromDevice, Message, Presence, Reading, RejectedError, Reply, shown
+from ingest.personal import without_personal_fields
 from ingest.registry import Ledger
 from ingest.routes import OfUnknownKind, Route, Routes, Unregistered
 from ingest.strangers import Strangers
@@ -149,7 +150,9 @@ class Intake:
         check_event(route.kind, event)
         received_at = message.received_at
         self._tracker.event(route.tracked, ts=ts, received_at=received_at)
-        data = event.data if event.credential is None else {**event.data, "credential": self._hash(event.credential)}
+        data = without_personal_fields(event.data)
+        if event.credential is not None:
+            data["credential"] = self._hash(event.credential)
         row = (route.site_id, route.device_id, ts, event.event_id, received_at, event.type, _to_json(data))
         batch.add_row(EVENT_TABLE.name, (self._encode_event(row), message), ts, late=message.repeated)
         batch.events_at.add(route.site_id)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingest.model import Message, RejectedError, RejectReason
+from ingest.personal import without_personal_data
 
 KEPT_BYTES = 4096
 _MAX_TOPIC = 512
@@ -70,6 +71,6 @@ class RejectedMessages:
             )
         found.count += 1
         found.detail_key, found.facts = error.key, error.facts
-        found.payload = message.payload[:KEPT_BYTES]
+        found.payload = without_personal_data(message.payload)[:KEPT_BYTES]
         found.payload_bytes = message.size
         found.last_at = message.received_at

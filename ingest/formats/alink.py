@@ -160,6 +160,7 @@ FORMAT = Format(
     name=Text("Alink JSON (Alibaba Cloud IoT)", "阿里云物模型（Alink JSON）"),
     topics=("/sys/+/+/thing/event/+/post", "/sys/+/+/thing/event/property/+/post"),
     decoder=lambda: decode,
+    answers=("/sys/+/+/thing/event/+/post_reply", "/sys/+/+/thing/event/property/+/post_reply"),
     about=Text(
         "Properties, one by one (property/post), in batches (batch), of a gateway's devices (pack) and of the past (history), and "
         "events. The device is productKey/deviceName. Values may be bare or with a time in milliseconds; without one the time of "

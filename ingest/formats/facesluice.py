@@ -130,6 +130,7 @@ FORMAT = Format(
     name=Text("Face terminals (facesluice)", "人脸门禁机（facesluice 协议）"),
     topics=("mqtt/face/basic", "mqtt/face/heartbeat", "mqtt/face/+/+"),
     decoder=lambda: decode,
+    answers=("mqtt/face/+",),
     about=Text(
         "Presence, heartbeats, records of faces (Rec), strangers (Snap) and QR codes. Online is answered with Online-Ack, else "
         "the terminal repeats it. VerifyStatus: 1 granted, 2 denied, 3 denied as not registered, anything else no verdict.\n"

@@ -32,6 +32,7 @@ class _Event(msgspec.Struct, forbid_unknown_fields=True):
     ts: Time
     type: str
     data: dict[str, Any] = {}
+    credential: str | None = None
 
 
 class _Status(msgspec.Struct):
@@ -92,7 +93,15 @@ def _reading(site: str, device: str, payload: bytes) -> Reading:
 
 def _event(site: str, device: str, payload: bytes) -> DeviceEvent:
     said = _read(_read_event, payload)
-    return DeviceEvent(site=site, device=device, ts=parse_time(said.ts), event_id=said.id, type=said.type, data=said.data)
+    return DeviceEvent(
+        site=site,
+        device=device,
+        ts=parse_time(said.ts),
+        event_id=said.id,
+        type=said.type,
+        data=said.data,
+        credential=said.credential,
+    )
 
 
 def _presence(site: str, device: str, payload: bytes, retained: bool) -> Presence:

@@ -149,6 +149,9 @@ def test_faults_that_begin_and_end_are_added_up_and_old_values_tell_nothing_of_n
     assert (len(late.fresh), len(late.late)) == (0, 1)
 
 
+DATA = {"lane": 2, "Plate": "浙A12345", "seen": [{"personName": "王小明"}]}
+
+
 def test_a_credential_is_kept_as_a_hash_and_nothing_else_of_it() -> None:
     town = Town((site(1, "wutong", gate(1, 11, "acme:SN-1")),))
     event = {
@@ -156,12 +159,13 @@ def test_a_credential_is_kept_as_a_hash_and_nothing_else_of_it() -> None:
         "ts": "2026-11-22T12:00:00",
         "event_id": "1",
         "type": "vehicle_passed",
-        "data": {},
+        "data": DATA,
         "credential": "浙A12345",
     }
     [rows] = town.hears(event=event).rows.values()
     [(data, _)] = rows.fresh
     assert "浙A12345".encode() not in data
+    assert b'{"lane":2,"seen":[{}],"credential":' in data
     assert keyed_hash(b"a key of sixteen")("浙A12345").encode() in data
     assert keyed_hash(b"a key of sixteen")("浙A12345") != keyed_hash(b"another key, also")("浙A12345")
 

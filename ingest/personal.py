@@ -1,0 +1,34 @@
+"""Takes pictures and what names a person out of payloads that are kept for somebody to look at."""
+
+import re
+from typing import Any
+
+# Names of fields as vendors write them, whatever their case: pictures, names, plates, cards, papers, telephones.
+_FIELDS = (
+    "pic", "picture", "photo", "image", "imagepath", "imagefile", "sanppic", "template", "feature",
+    "personname", "persionname", "username", "realname", "customid", "personid", "per_id", "rfidcard",
+    "license", "plate", "platenum", "plateno", "platenumber", "cardnum", "cardno", "card", "idcard", "idnum", "idno",
+    "telnum", "telephone", "phone", "mobile", "birthday", "address", "nation", "qrcode",
+)  # fmt: skip
+# The end of the value may be cut off.
+_FIELD = re.compile(
+    rb'"(' + "|".join(_FIELDS).encode() + rb')"(\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|-?\d[\d.eE+-]*)', re.IGNORECASE
+)
+_BLOB = re.compile(rb"[A-Za-z0-9+/_-]{200,}={0,2}")
+_LEFT_OUT = "…".encode()
+_LONGEST_TEXT = 1000  # characters; a longer one is a picture or the like
+
+
+def without_personal_fields(value: Any) -> Any:
+    """What an event says of itself, without such fields and without texts that are as long as a picture."""
+    if isinstance(value, dict):
+        return {name: without_personal_fields(inner) for name, inner in value.items() if name.lower() not in _FIELDS}
+    if isinstance(value, list):
+        return [without_personal_fields(inner) for inner in value]
+    return "…" if isinstance(value, str) and len(value) > _LONGEST_TEXT else value
+
+
+def without_personal_data(payload: bytes) -> bytes:
+    """The payload with such fields and anything like a picture in base64 replaced by `…`; also of one that is cut or broken."""
+    payload = _FIELD.sub(rb'"\1"\2"' + _LEFT_OUT + b'"', payload)
+    return _BLOB.sub(_LEFT_OUT, payload)
