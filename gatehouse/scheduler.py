@@ -1,5 +1,7 @@
 """Runs every declared job: on time, one process at a time, and at once when something it waits for changes."""
 
+import os
+import socket
 import zlib
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -16,10 +18,12 @@ from store.db import Database, fetch_value
 from store.jobs import Job
 from store.listen import ChangeListener
 from store.notify import Change
+from store.runners import Run, Runner, write_runner
 
 log = get_logger(__name__)
 
 _LOCK_SPACE = 7001
+_REPORT_SECONDS = 10
 
 
 class Scheduler:
@@ -31,6 +35,8 @@ class Scheduler:
         self._clock = clock
         self._listener = listener
         self._jobs = {job.slug: job for job in jobs}
+        self._started_at = clock.now()
+        self._runs: dict[str, Run] = {}
         self._running = ExitStack()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -44,6 +50,9 @@ class Scheduler:
             self._scheduler.add_job(
                 self._run, IntervalTrigger(seconds=job.every.total_seconds()), [job], id=job.slug, next_run_time=self._clock.now()
             )
+        self._scheduler.add_job(
+            self._report, IntervalTrigger(seconds=_REPORT_SECONDS), id="report", next_run_time=self._clock.now()
+        )
         self._scheduler.start()
         self._running.enter_context(self._listener.subscribed(self._wake, self._wake_all))
 
@@ -62,15 +71,33 @@ class Scheduler:
             self._scheduler.modify_job(slug, next_run_time=self._clock.now())
 
     def _run(self, job: Job) -> None:
+        begun, error = self._clock.monotonic(), ""
         try:
             done = run_job(self._db, self._clock, job)
-        except psycopg.OperationalError as error:
-            log.warning("job has no database", job=job.slug, error=str(error).strip())
-        except Exception:
+        except psycopg.OperationalError as problem:
+            error = type(problem).__name__
+            log.warning("job has no database", job=job.slug, error=str(problem).strip())
+        except Exception as problem:
+            error = type(problem).__name__
             log.exception("job failed", job=job.slug)
         else:
             if done:
                 log.debug("job done", job=job.slug, count=done)
+        self._runs[job.slug] = Run(ended_at=self._clock.now(), seconds=round(self._clock.monotonic() - begun, 3), error=error)
+
+    def _report(self) -> None:
+        """Tell others that the jobs are run, and how they went."""
+        runner = Runner(name=runner_name(), started_at=self._started_at, seen_at=self._clock.now(), runs=dict(self._runs))
+        try:
+            with self._db.transaction() as conn:
+                write_runner(conn, runner)
+        except psycopg.OperationalError as error:
+            log.warning("jobs could not be reported", error=str(error).strip())
+
+
+def runner_name() -> str:
+    """This process, to people who look for it."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def run_job(db: Database, clock: Clock, job: Job) -> int:

@@ -9,6 +9,7 @@ from ingest.model import Message, Reply
 from ingest.rejected import RejectedMessages
 from ingest.tracked import Seen, Transition
 from ingest.unmapped import Unmapped
+from ingest.stats import Heartbeat
 from store.notify import Change
 
 Row = tuple[bytes, Message]  # in binary COPY format, and the message it came by
@@ -20,20 +21,6 @@ class TableRows:
 
     fresh: list[Row] = field(default_factory=list)
     late: list[Row] = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Heartbeat:
-    """What an ingester says of itself every few seconds."""
-
-    client_id: str
-    started_at: datetime
-    seen_at: datetime
-    connected: bool
-    received: int
-    committed: int
-    rejected: int
-    queued: int
 
 
 @dataclass(kw_only=True, slots=True)

@@ -12,6 +12,7 @@ import psycopg
 
 from core.logs import get_logger
 from ingest.batch import Batch, Row, TableRows
+from ingest.complaints import Complaints
 from ingest.discovered import Discovered
 from ingest.health import Health
 from ingest.model import RejectedError, Status
@@ -53,10 +54,17 @@ class Committed:
 class Committer:
     """Writes batches on a connection of its own. Only `stopping` makes it give up. `failures`: attempts that had to wait."""
 
-    def __init__(self, db: Database, tables: Mapping[str, SeriesTable], stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        db: Database,
+        tables: Mapping[str, SeriesTable],
+        stopping: threading.Event,
+        complaints: Complaints | None = None,
+    ) -> None:
         self._db = db
         self._tables = tables
         self._stopping = stopping
+        self._complaints = complaints
         self._conn: Connection | None = None
         self.failures = 0
 
@@ -71,12 +79,14 @@ class Committer:
                 if way is _Way.CAREFUL:
                     failures += 1
                     log.exception("batch cannot be written though its bad rows were set apart", failures=failures)
+                    self._complain(error)
                 way = self._more_careful(way, error, batch)
             except psycopg.Error as error:
                 failures += 1
                 self.failures += 1
                 log.warning("batch not committed, trying again", error=str(error).strip(), failures=failures)
                 self._drop_broken_connection()
+                self._complain(error)
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(failures - 1, 10)) if failures else 0
             if self._stopping.wait(pause) and failures:
                 return None
@@ -135,6 +145,10 @@ class Committer:
         tables = [self._tables[name] for name in batch.rows]
         with suppress(psycopg.Error), self._conn.transaction():
             prepare_days(self._conn, tables, batch.oldest.date(), batch.newest.date())
+
+    def _complain(self, error: psycopg.Error) -> None:
+        if self._complaints is not None and self._conn is not None:
+            self._complaints.tell(self._conn, error)
 
     def _drop_broken_connection(self) -> None:
         if self._conn is not None and (self._conn.closed or self._conn.broken):

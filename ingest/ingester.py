@@ -11,6 +11,7 @@ from core.settings import Settings
 from ingest.committer import Committer
 from ingest.credentials import CredentialHash, credential_hash, new_hash
 from ingest.embedded_broker import EmbeddedBroker, Rights
+from ingest.complaints import Complaints
 from ingest.formats import all_formats
 from ingest.health_tracker import HealthTracker
 from ingest.inbox import Inbox
@@ -91,7 +92,7 @@ class Ingester:
             max_payload_bytes=options.limits.max_payload_bytes,
         )
         self._registry = Registry(db, listener, kinds, on_load=self._update_broker)
-        self._committer = Committer(db, {table.name: table for table in series_tables()}, self._stopping)
+        committer = Committer(db, {table.name: table for table in series_tables()}, self._stopping, Complaints(options.name, clock))
         tracker = HealthTracker(clock.now(), tolerance=options.away_tolerance)
         self._pipeline = Pipeline(
             name=options.name,
@@ -101,7 +102,7 @@ class Ingester:
             registry=self._registry,
             tracker=tracker,
             intake=Intake(formats, kinds, tracker, options.limits, options.credential_hash),
-            committer=self._committer,
+            committer=committer,
             stopping=self._stopping,
             batch_size=options.batch_size,
             batch_ms=options.batch_ms,
@@ -135,21 +136,7 @@ class Ingester:
     @property
     def stats(self) -> Stats:
         """What it has done so far."""
-        counts = self._pipeline.counts
-        return Stats(
-            connected=self._mqtt.listening,
-            received=self._mqtt.received,
-            committed=counts.committed,
-            rejected=dict(counts.rejected),
-            discovered=counts.discovered,
-            quarantined=counts.quarantined,
-            queued=len(self._inbox),
-            batches=counts.batches,
-            transitions=counts.transitions,
-            failures=self._committer.failures,
-            connections=self._mqtt.epoch,
-            last_commit_at=counts.last_commit_at,
-        )
+        return self._pipeline.stats
 
     def _update_broker(self, conn: Connection) -> None:
         if self._broker is not None:

@@ -2,19 +2,21 @@
 
 import gc
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.clock import Clock
 from core.logs import get_logger
 from ingest.announcer import Announcer, status_changes
-from ingest.batch import Batch, Heartbeat
+from ingest.batch import Batch
 from ingest.committer import Committed, Committer
 from ingest.health_tracker import HealthTracker
 from ingest.inbox import Inbox
 from ingest.intake import Intake
+from ingest.meter import Meter
 from ingest.mqtt import MqttClient
 from ingest.registry import Registry
-from ingest.stats import Counts
+from ingest.stats import Counts, Heartbeat, Stats
 from store.notify import Change
 
 log = get_logger(__name__)
@@ -46,7 +48,6 @@ class Pipeline:
         batch_size: int,
         batch_ms: int,
     ) -> None:
-        self._name = name
         self._clock = clock
         self._inbox = inbox
         self._mqtt = mqtt
@@ -58,7 +59,7 @@ class Pipeline:
         self._batch_size = batch_size
         self._fill_seconds = batch_ms / 1000
         self._announcer = Announcer()
-        self._started_at = clock.now()
+        self._meter = Meter(name, clock.now())
         self._beaten_at: datetime | None = None
         self._epoch = 0
         self._thread = threading.Thread(target=self._run, name="ingest-writer", daemon=True)
@@ -72,6 +73,25 @@ class Pipeline:
         """Wait for the thread to end after `stopping` was set."""
         if self._thread.is_alive():
             self._thread.join(seconds)
+
+    @property
+    def stats(self) -> Stats:
+        """What it has done so far."""
+        counts = self.counts
+        return Stats(
+            connected=self._mqtt.listening,
+            received=self._mqtt.received,
+            committed=counts.committed,
+            rejected=dict(counts.rejected),
+            discovered=counts.discovered,
+            quarantined=counts.quarantined,
+            queued=len(self._inbox),
+            batches=counts.batches,
+            transitions=counts.transitions,
+            failures=self._committer.failures,
+            connections=self._mqtt.epoch,
+            last_commit_at=counts.last_commit_at,
+        )
 
     def _run(self) -> None:
         while not self._registry.wait_until_ready(_IDLE_SECONDS):
@@ -154,6 +174,7 @@ class Pipeline:
         if now - before > _NOTICEABLE:
             self._tracker.missed(before, now)
         self._count(batch, committed, now)
+        self._meter.committed(batch, before, now)
         return True
 
     def _count(self, batch: Batch, committed: Committed, now: datetime) -> None:
@@ -170,13 +191,4 @@ class Pipeline:
         counts.last_commit_at = now
 
     def _heartbeat(self, now: datetime, *, connected: bool) -> Heartbeat:
-        return Heartbeat(
-            client_id=self._name,
-            started_at=self._started_at,
-            seen_at=now,
-            connected=connected,
-            received=self._mqtt.received,
-            committed=self.counts.committed,
-            rejected=self.counts.rejected.total(),
-            queued=len(self._inbox),
-        )
+        return self._meter.heartbeat(now, replace(self.stats, connected=connected))

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from core.i18n import Language
 from ingest.health import Reason
 from ingest.model import RejectReason, Status, Value
 from ingest.sentences import sentence
+from ingest.stats import Report
 
 # A clock that is further off than this is flagged: nobody can tell any more what came before what at a compound.
 CLOCK_LIMIT = timedelta(minutes=5)
@@ -135,7 +138,12 @@ class RejectedMessage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IngesterState:
-    """What an ingester last said of itself."""
+    """What an ingester last said of itself.
+
+    `deaf_since`: not subscribed at the broker since then. `received_at`: when the last message came; `committed_at`: when the
+    database last took something. `lag`: how long messages lately waited from their receipt to their commit. `problem`: the
+    SQLSTATE by which the database refuses what it writes, since when, and in which words; empty: it takes it.
+    """
 
     client_id: str
     started_at: datetime
@@ -145,6 +153,25 @@ class IngesterState:
     committed: int
     rejected: int
     queued: int
+    deaf_since: datetime | None
+    received_at: datetime | None
+    committed_at: datetime | None
+    lag_ms: int
+    problem: str
+    problem_since: datetime | None
+    problem_detail: str
+    memory_bytes: int
+    report: Mapping[str, Any]
+
+    @property
+    def lag(self) -> timedelta:
+        """As a length of time."""
+        return timedelta(milliseconds=self.lag_ms)
+
+    @property
+    def told(self) -> Report:
+        """Its report; what an older version did not tell is zero."""
+        return msgspec.convert(self.report, Report)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -56,9 +56,12 @@ class Database:
         self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A connection in a transaction: committed on leaving, rolled back on an exception."""
-        with self._pool.connection() as conn:
+    def transaction(self, *, within: float | None = None) -> Iterator[Connection]:
+        """A connection in a transaction: committed on leaving, rolled back on an exception.
+
+        `within`: seconds after which not to wait for a connection any longer, where ten are too many.
+        """
+        with self._pool.connection(within) as conn:
             yield conn
 
     def connect(self, *, autocommit: bool = True) -> Connection:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ingest.model import Status
 from ingest.views import DeviceHealth, IngesterState, StatusChange, TimeInStatus
-from store.db import Connection, fetch_all, fetch_one
+from store.db import Connection, fetch_all, fetch_one, fetch_value
 
 
 def list_device_health(
@@ -171,8 +171,27 @@ def list_ingesters(conn: Connection) -> list[IngesterState]:
         conn,
         IngesterState,
         """
-        SELECT client_id, started_at, seen_at, connected, received, committed, rejected, queued
+        SELECT client_id, started_at, seen_at, connected, received, committed, rejected, queued, deaf_since, received_at, committed_at,
+               lag_ms, problem, problem_since, problem_detail, memory_bytes, report
           FROM ingester
          ORDER BY seen_at DESC
         """,
+    )
+
+
+def count_reporting(conn: Connection, *, since: datetime, limit: int) -> int:
+    """How many devices in use were heard since then; `limit` at most."""
+    return int(
+        fetch_value(
+            conn,
+            """
+            SELECT count(*)
+              FROM (SELECT FROM device_state s
+                      JOIN device d ON d.site_id = s.site_id AND d.id = s.device_id AND d.retired_at IS NULL
+                     WHERE s.last_seen_at >= %(since)s
+                     LIMIT %(limit)s) heard
+            """,
+            since=since,
+            limit=limit,
+        )
     )

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+import msgspec
 from psycopg.types.json import Jsonb
 
-from ingest.batch import Heartbeat
 from ingest.discovered import Discovered
 from ingest.health import Health, Reason
 from ingest.model import Status
@@ -13,6 +13,7 @@ from ingest.registry import DeviceKey
 from ingest.rejected import Rejected
 from ingest.tracked import Seen, Transition
 from ingest.unmapped import Unmapped
+from ingest.stats import Heartbeat
 from store.db import Connection, execute
 
 
@@ -201,16 +202,24 @@ def add_rejected(conn: Connection, rejected: Sequence[Rejected]) -> None:
 
 
 def write_heartbeat(conn: Connection, heartbeat: Heartbeat) -> None:
-    """What an ingester says of itself."""
+    """What an ingester says of itself. That it can be written at all means that the database takes what is written."""
     execute(
         conn,
         """
-        INSERT INTO ingester (client_id, started_at, seen_at, connected, received, committed, rejected, queued)
-        VALUES (%(client_id)s, %(started_at)s, %(seen_at)s, %(connected)s, %(received)s, %(committed)s, %(rejected)s, %(queued)s)
+        INSERT INTO ingester (client_id, started_at, seen_at, connected, received, committed, rejected, queued, deaf_since,
+                              received_at, committed_at, lag_ms, memory_bytes, report)
+        VALUES (%(client_id)s, %(started_at)s, %(seen_at)s, %(connected)s, %(received)s, %(committed)s, %(rejected)s, %(queued)s,
+                %(deaf_since)s, %(received_at)s, %(committed_at)s, %(lag_ms)s, %(memory_bytes)s, %(report)s)
             ON CONFLICT (client_id) DO UPDATE
-           SET started_at = excluded.started_at, seen_at = excluded.seen_at, connected = excluded.connected,
-               received = excluded.received, committed = excluded.committed, rejected = excluded.rejected,
-               queued = excluded.queued
+           SET started_at = excluded.started_at, connected = excluded.connected, received = excluded.received,
+               committed = excluded.committed, rejected = excluded.rejected, queued = excluded.queued,
+               deaf_since = excluded.deaf_since, received_at = coalesce(excluded.received_at, ingester.received_at),
+               committed_at = coalesce(excluded.committed_at, ingester.committed_at), lag_ms = excluded.lag_ms,
+               memory_bytes = excluded.memory_bytes, report = excluded.report,
+               problem = '', problem_since = NULL, problem_detail = '',
+               -- one that waited for the database is older than what was said meanwhile
+               seen_at = CASE WHEN ingester.started_at = excluded.started_at THEN greatest(ingester.seen_at, excluded.seen_at)
+                              ELSE excluded.seen_at END
         """,
         client_id=heartbeat.client_id,
         started_at=heartbeat.started_at,
@@ -220,4 +229,28 @@ def write_heartbeat(conn: Connection, heartbeat: Heartbeat) -> None:
         committed=heartbeat.committed,
         rejected=heartbeat.rejected,
         queued=heartbeat.queued,
+        deaf_since=heartbeat.deaf_since,
+        received_at=heartbeat.received_at,
+        committed_at=heartbeat.committed_at,
+        lag_ms=heartbeat.lag_ms,
+        memory_bytes=heartbeat.memory_bytes,
+        report=Jsonb(heartbeat.report, dumps=msgspec.json.encode),
+    )
+
+
+def write_problem(conn: Connection, *, client_id: str, problem: str, detail: str, now: datetime) -> None:
+    """The SQLSTATE by which the database refuses what an ingester writes. It is alive, and its messages wait ever longer."""
+    execute(
+        conn,
+        """
+        UPDATE ingester
+           SET seen_at = %(now)s, problem = %(problem)s, problem_detail = %(detail)s,
+               problem_since = CASE WHEN problem = %(problem)s THEN problem_since ELSE %(now)s END,
+               lag_ms = greatest(lag_ms, extract(epoch FROM %(now)s::timestamptz - coalesce(problem_since, %(now)s)) * 1000)
+         WHERE client_id = %(client_id)s
+        """,
+        client_id=client_id,
+        problem=problem,
+        detail=detail,
+        now=now,
     )

@@ -143,3 +143,35 @@ def test_plans_of_before_go_by_the_zone_of_their_site(empty_database: Empty, now
     migrate(url, (), now, up_to=9)
     with psycopg.connect(url) as conn:
         assert conn.execute("SELECT count(*) FROM patrol_plan p JOIN site s ON s.id = p.site_id AND s.tz = p.tz").fetchone() == (2,)
+
+
+def test_alerts_and_channels_of_before_stay_with_their_site_and_may_now_be_of_none(empty_database: Empty, now: datetime) -> None:
+    url = empty_database("alerts_of_before")
+    migrate(url, (), now, up_to=8)
+    channel = "INSERT INTO notification_channel (site_id, kind, name, address, created_at) VALUES (%s, 'webhook', 'x', 'x', %s)"
+    alert = """INSERT INTO alert (site_id, rule, subject, subject_name, severity, since, opened_at)
+               VALUES (%s, 'r', 's', 's', 'minor', %s, %s)"""
+    with psycopg.connect(url) as conn:
+        conn.execute("INSERT INTO region (level, name) VALUES ('city', '上海市')")
+        conn.execute(
+            "INSERT INTO site (slug, name, tz, region_id, created_at) SELECT 'wutong', 'x', 'Asia/Shanghai', id, %s FROM region",
+            (now,),
+        )
+        conn.execute(channel, (1, now))
+        conn.execute(alert, (1, now, now))
+        conn.execute("INSERT INTO ingester VALUES ('city', %s, %s, true, 5, 4, 1, 0)", (now, now))
+    migrate(url, (), now, up_to=10)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(channel, (0, now))
+        conn.execute(alert, (0, now, now))
+        assert conn.execute("SELECT site_id, of_site FROM alert ORDER BY site_id").fetchall() == [(0, None), (1, 1)]
+        assert conn.execute("SELECT site_id, of_site FROM notification_channel ORDER BY site_id").fetchall() == [(0, None), (1, 1)]
+        for statement, values in ((channel, (7, now)), (alert, (7, now, now))):
+            with pytest.raises(psycopg.errors.ForeignKeyViolation):
+                conn.execute(statement, values)
+        with pytest.raises(psycopg.errors.CheckViolation):
+            conn.execute(
+                """INSERT INTO site (id, slug, name, tz, region_id, created_at) OVERRIDING SYSTEM VALUE
+                   SELECT 0, 'none', 'x', 'Asia/Shanghai', id, now() FROM region"""
+            )
+        assert conn.execute("SELECT received, problem, deaf_since FROM ingester").fetchall() == [(5, "", None)]
