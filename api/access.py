@@ -4,11 +4,13 @@
     access: Annotated[Access, allow_anywhere("admin")]              no site in the path
     access: Annotated[Access, signed_in()]                          everybody with an account
     visitor: Annotated[Access | None, public()]                     everybody
+    dependencies=[monitoring()]                                     a program with the token for /metrics
 
 An admin may do everything. A regional may read (GET) everything of the sites below their region but what is for admins alone.
 """
 
 from dataclasses import dataclass
+from hmac import compare_digest
 from typing import Any
 
 from fastapi import Depends, Request
@@ -74,6 +76,18 @@ class Anonymous(AccessRule):
         check_origin(request, services_of(request).settings)
 
 
+class Monitoring(AccessRule):
+    """A program that watches us, with the token of the settings. Where there is none, there is nothing to read."""
+
+    def __call__(self, request: Request) -> None:
+        token = services_of(request).settings.metrics_token
+        if token is None:
+            raise NotFound
+        scheme, _, sent = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not compare_digest(sent.strip().encode(), token.get_secret_value().encode()):
+            raise NotSignedIn
+
+
 class SignedIn(AccessRule):
     """Everybody with an account."""
 
@@ -130,6 +144,11 @@ def public() -> Any:
 def anonymous() -> Any:
     """Everybody, without looking who it is; for a route's `dependencies`."""
     return Depends(Anonymous())
+
+
+def monitoring() -> Any:
+    """Who has the token for monitoring; for a route's `dependencies`."""
+    return Depends(Monitoring())
 
 
 def signed_in() -> Any:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI
 
-from api import endpoints
+from api import endpoints, probes
 from api.access import Access, public
 from api.description import TEXT, describe
 from api.discover import modules_of
@@ -36,6 +36,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, secure=services.settings.secure_cookies)
     app.include_router(_api_router(app))
+    app.include_router(probes.router, include_in_schema=False)
     return app
 
 

@@ -22,6 +22,8 @@ from core.logs import get_logger
 
 log = get_logger(__name__)
 
+# Read by programs, wherever else pages are shown.
+_FOR_PROGRAMS = ("/api/", "/metrics", "/healthz")
 _CODES = {
     400: "bad_request",
     401: "not_signed_in",
@@ -61,7 +63,7 @@ RenderProblem = Callable[[Request, Problem], Response]
 
 
 def install_errors(app: FastAPI, render_page: RenderProblem | None = None) -> None:
-    """Answer every error in one form; `render_page` answers outside /api/."""
+    """Answer every error in one form; `render_page` answers what people open."""
     app.state.render_problem = render_page
     app.add_exception_handler(AppError, _on_app_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
@@ -74,7 +76,7 @@ def install_errors(app: FastAPI, render_page: RenderProblem | None = None) -> No
 def answer(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """The response that tells of a problem."""
     render_page = cast("RenderProblem | None", request.app.state.render_problem)
-    if render_page is None or request.url.path.startswith("/api/"):
+    if render_page is None or request.url.path.startswith(_FOR_PROGRAMS):
         content = problem.model_dump(exclude_none=True)
         response: Response = JSONResponse(content, problem.status, media_type="application/problem+json")
     else:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.access import Anonymous, Anywhere, AtSite, Public, SignedIn
+from api.access import Anonymous, Anywhere, AtSite, Monitoring, Public, SignedIn
 from people.models import SITE_ROLES, Role
 from tests.api.routes import GuardedRoute, all_routes
 from tests.browser import HOST
@@ -19,6 +19,8 @@ DECLARED = {
     "POST /api/v1/session": Anonymous(),
     "DELETE /api/v1/session": SignedIn(),
     "GET /api/v1/openapi.json": Public(),
+    "GET /healthz": Anonymous(),
+    "GET /metrics": Monitoring(),
     "GET /api/v1/me": SignedIn(),
     "PATCH /api/v1/me": SignedIn(),
     "PUT /api/v1/me/password": SignedIn(),
@@ -77,7 +79,7 @@ def test_administration_is_for_administrators(routes: list[GuardedRoute]) -> Non
 
 def test_only_these_routes_are_open_to_strangers(routes: list[GuardedRoute]) -> None:
     open_to_all = {route.path for route in routes if isinstance(route.rule, Public | Anonymous)}
-    assert open_to_all == {"/api/v1/openapi.json", "/api/v1/session", "/language", "/login"}
+    assert open_to_all == {"/api/v1/openapi.json", "/api/v1/session", "/healthz", "/language", "/login"}
 
 
 def refused(client: httpx.Client, route: GuardedRoute, **headers: str) -> tuple[int, str]:
@@ -87,7 +89,7 @@ def refused(client: httpx.Client, route: GuardedRoute, **headers: str) -> tuple[
 
 
 def guarded(routes: list[GuardedRoute]) -> list[GuardedRoute]:
-    return [route for route in routes if not isinstance(route.rule, Public | Anonymous)]
+    return [route for route in routes if not isinstance(route.rule, Public | Anonymous | Monitoring)]
 
 
 def test_a_stranger_gets_in_nowhere(routes: list[GuardedRoute], browser: Callable[[], httpx.Client], cast: Cast) -> None:
