@@ -20,6 +20,7 @@ from alerts.queries import alerts as alert_queries
 from alerts.queries import channels as channel_queries
 from alerts.queries import outbox as queries
 from alerts.transport import TransportError
+from assets.models import INSTALLATION
 from assets.queries import places
 from core.clock import Clock
 from core.logs import get_logger
@@ -123,7 +124,7 @@ def _load(db: Database, now: datetime, delivery: DeliverySettings, outgoing: Out
         channel = channel_queries.get_channel_ever(conn, site_id=outgoing.site_id, channel_id=outgoing.channel_id)
         message = compose(
             alert_queries.get_alert(conn, site_id=outgoing.site_id, alert_id=outgoing.alert_id),
-            places.get_site(conn, outgoing.site_id),
+            places.get_site(conn, outgoing.site_id) if outgoing.site_id else INSTALLATION,
             event=outgoing.event,
             idempotency_key=outgoing.idempotency_key,
             language=channel.language,

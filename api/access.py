@@ -1,6 +1,7 @@
 """Every route says who may use it, with one of these rules; a test finds routes that say nothing.
 
     access: Annotated[SiteAccess, allow("leader", "manager")]       path has {site}
+    access: Annotated[SiteAccess, allow_also_installation("manager")]   the site may be `-`, the installation: for admins
     access: Annotated[Access, allow_anywhere("admin")]              no site in the path
     access: Annotated[Access, signed_in()]                          everybody with an account
     visitor: Annotated[Access | None, public()]                     everybody
@@ -18,11 +19,12 @@ from fastapi import Depends, Request
 from api.caller import Caller, actor_of, find_caller
 from api.csrf import SAFE_METHODS, SentToken, check_origin, check_token
 from api.deps import Conn, Now, services_of
-from assets.models import Site
+from assets.models import INSTALLATION, Site
 from assets.queries.places import find_site_by_slug
 from core.errors import Forbidden, NotFound, NotSignedIn
 from people import grants
 from people.models import Actor, Role, Session, Viewer
+from store.db import Connection
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,7 +112,7 @@ class AtSite(AccessRule):
 
     def __call__(self, site: str, request: Request, conn: Conn, now: Now, sent: SentToken) -> SiteAccess:
         caller = _caller(request, conn, now, sent)
-        found = find_site_by_slug(conn, site)
+        found = self.find(conn, site)
         roles = grants.roles_at(conn, caller.viewer, found.id) if found else frozenset()
         if found is None or not roles:
             raise NotFound
@@ -118,6 +120,18 @@ class AtSite(AccessRule):
             raise Forbidden
         actor = actor_of(request, caller.viewer)
         return SiteAccess(viewer=caller.viewer, actor=actor, session=caller.session, site=found, roles=roles)
+
+    def find(self, conn: Connection, slug: str) -> Site | None:
+        """The site of that name."""
+        return find_site_by_slug(conn, slug)
+
+
+class AtSiteOrInstallation(AtSite):
+    """The same; and the path may name the installation instead of a site, where only admins have a role."""
+
+    def find(self, conn: Connection, slug: str) -> Site | None:
+        """The site of that name, or the installation."""
+        return INSTALLATION if slug == INSTALLATION.slug else super().find(conn, slug)
 
 
 def _caller(request: Request, conn: Conn, now: Now, sent: str) -> Caller:
@@ -164,3 +178,8 @@ def allow_anywhere(*roles: Role) -> Any:
 def allow(*roles: Role) -> Any:
     """Who holds one of the roles at the site of the path parameter `site`; admins always, regionals when reading."""
     return Depends(AtSite(roles))
+
+
+def allow_also_installation(*roles: Role) -> Any:
+    """As `allow`; the site may be `-`, the installation, which is for admins."""
+    return Depends(AtSiteOrInstallation(roles))

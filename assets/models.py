@@ -52,6 +52,10 @@ class Site:
         return ZoneInfo(self.tz)
 
 
+# Where alerts and channels belong that concern no compound but Gatehouse itself. It has no row; no site may have this slug.
+INSTALLATION = Site(id=0, slug="-", name="Gatehouse", tz="Asia/Shanghai", region_id=0)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Area:
     """A place in a site. A key area 重点区域 must be checked at least once every hour."""

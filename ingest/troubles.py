@@ -18,7 +18,7 @@ _REFUSED_AFTER = timedelta(seconds=10)
 _NOTHING_AFTER = timedelta(minutes=10)
 _REPORTED_WITHIN = timedelta(days=1)
 _FEWEST_REPORTING = 3
-# Renamed, or moved to another machine: when another one is at work, it is not missed any more.
+# Renamed, or moved to another machine: when another one has been at work since, it is not missed any more.
 _FORGOTTEN_AFTER = timedelta(days=1)
 _DISK_FULL = "53100"
 
@@ -47,17 +47,20 @@ def list_troubles(conn: Connection, now: datetime) -> list[Trouble]:
 
 
 def _own_troubles(states: Sequence[IngesterState], now: datetime) -> Iterator[Trouble]:
-    someone = any(now - state.seen_at <= QUIET_AFTER for state in states)
     for state in sorted(states, key=lambda each: each.client_id):
-        silent_for = now - state.seen_at
-        if silent_for > QUIET_AFTER:
-            if not (someone and silent_for > _FORGOTTEN_AFTER):
+        if now - state.seen_at > QUIET_AFTER:
+            if not is_of_the_past(state, states):
                 yield Trouble(ingester=state.client_id, why="stopped", since=state.seen_at)
         elif state.problem_since is not None and now - state.problem_since > _REFUSED_AFTER:
             why: Why = "disk_full" if state.problem == _DISK_FULL else "unwritable"
             yield Trouble(ingester=state.client_id, why=why, since=state.problem_since, detail=state.problem_detail)
         elif state.deaf_since is not None and now - state.deaf_since > QUIET_AFTER:
             yield Trouble(ingester=state.client_id, why="deaf", since=state.deaf_since)
+
+
+def is_of_the_past(state: IngesterState, states: Sequence[IngesterState]) -> bool:
+    """Whether another one was at work long after it."""
+    return max(each.seen_at for each in states) - state.seen_at > _FORGOTTEN_AFTER
 
 
 def _nothing_heard(states: Sequence[IngesterState], now: datetime) -> Trouble | None:

@@ -20,13 +20,13 @@ def write_audit(
 ) -> None:
     """Record that `actor` did `action` (`alert.acknowledged`) to `subject` (`alert:12`).
 
-    `detail` must be JSON and hold no secret: managers read it.
+    A `site_id` of 0 is the installation: of no site. `detail` must be JSON and hold no secret: managers read it.
     """
     create_audit_entry(
         conn,
         at=now,
         person_id=actor.person_id,
-        site_id=site_id,
+        site_id=site_id or None,
         action=action,
         subject=subject,
         detail=dict(detail or {}),

@@ -11,9 +11,10 @@ from jinja2 import Environment
 from api.access import Access, SiteAccess
 from api.deps import services_of
 from api.language import language_of
-from assets.models import Site
+from assets.models import INSTALLATION, Site
 from assets.queries.places import list_sites_of
 from core.i18n import Translator
+from ingest.troubles import list_troubles
 from people import grants
 from store.db import Connection
 from web.navigation import NavItem, nav_links
@@ -45,6 +46,7 @@ def plain_context(request: Request) -> dict[str, object]:
         "site": None,
         "sites": [],
         "nav": [],
+        "trouble": None,
     }
 
 
@@ -52,17 +54,19 @@ def _signed_in_context(request: Request, access: Access) -> dict[str, object]:
     conn = cast("Connection", request.state.conn)
     viewer = access.viewer
     sites = list_sites_of(conn, person_id=viewer.person_id)
-    site = access.site if isinstance(access, SiteAccess) else _only(sites)
+    shown = access.site if isinstance(access, SiteAccess) else _only(sites)
+    site = shown if shown != INSTALLATION else _only(sites)
     roles = grants.roles_at(conn, viewer, site.id) if site else frozenset()
     items = cast("tuple[NavItem, ...]", request.app.state.nav)
     return {
         "csrf_token": access.session.csrf_token if access.session else "",
         "viewer": viewer,
         "access": access,
-        "tz": site.zone if site else DEFAULT_ZONE,
-        "site": site,
+        "tz": shown.zone if shown else DEFAULT_ZONE,
+        "site": shown,
         "sites": sites,
         "nav": nav_links(conn, items, viewer=viewer, site=site, roles=roles, path=request.url.path),
+        "trouble": next(iter(list_troubles(conn, services_of(request).clock.now())), None),
     }
 
 

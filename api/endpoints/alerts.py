@@ -11,7 +11,7 @@ from alerts.queries import alerts as queries
 from alerts.queries.outbox import list_deliveries
 from alerts.resolve import resolve_alert as resolve
 from alerts.words import Words
-from api.access import SiteAccess, allow
+from api.access import SiteAccess, allow_also_installation
 from api.deps import Conn, Now, RowId, Translate
 from api.paging import Page, Paging
 from api.schemas.alerts import AcknowledgeIn, AlertDetailOut, AlertOut, NoteIn
@@ -20,9 +20,9 @@ from people.models import SITE_ROLES
 from store.db import Connection
 
 router = APIRouter(prefix="/sites/{site}/alerts", tags=["alerts"])
-Reader = Annotated[SiteAccess, allow(*SITE_ROLES)]
-Handler = Annotated[SiteAccess, allow("leader", "engineer", "manager")]
-Closer = Annotated[SiteAccess, allow("engineer", "manager")]
+Reader = Annotated[SiteAccess, allow_also_installation(*SITE_ROLES)]
+Handler = Annotated[SiteAccess, allow_also_installation("leader", "engineer", "manager")]
+Closer = Annotated[SiteAccess, allow_also_installation("engineer", "manager")]
 
 
 @router.get("")

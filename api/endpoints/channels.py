@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request
 
 from alerts import manage_channels as verbs
 from alerts.queries import channels as queries
-from api.access import SiteAccess, allow
+from api.access import SiteAccess, allow_also_installation
 from api.deps import Conn, Now, RowId, services_of
 from api.paging import Page
 from api.schemas.alerts import ChannelIn, ChannelOut, TestOut
 
 router = APIRouter(prefix="/sites/{site}/channels", tags=["alerts"])
-Manager = Annotated[SiteAccess, allow("manager")]
+Manager = Annotated[SiteAccess, allow_also_installation("manager")]
 
 
 @router.get("")

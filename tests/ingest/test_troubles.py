@@ -65,11 +65,13 @@ def test_one_that_says_nothing_any_more_has_stopped(conn: Connection, now: datet
     assert whys(conn, now + 75 * SECOND) == []
 
 
-def test_one_of_the_past_is_not_missed_while_another_is_at_work(conn: Connection, now: datetime) -> None:
+def test_one_of_the_past_is_not_missed_when_another_has_been_at_work_since(conn: Connection, now: datetime) -> None:
     beat(conn, now, name="old")
     beat(conn, now + DAY, name="new")
+    assert whys(conn, now + DAY) == [("old", "stopped", now)]
+    beat(conn, now + DAY + SECOND, name="new")
     assert whys(conn, now + DAY + SECOND) == []
-    assert whys(conn, now + DAY + 2 * MINUTE) == [("new", "stopped", now + DAY), ("old", "stopped", now)]
+    assert whys(conn, now + DAY + 2 * MINUTE) == [("new", "stopped", now + DAY + SECOND)]
 
 
 def test_one_that_hears_nothing_of_the_broker_is_deaf(conn: Connection, now: datetime) -> None:

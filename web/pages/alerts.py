@@ -16,7 +16,7 @@ from alerts.queries.outbox import list_deliveries
 from alerts.resolve import resolve_alert
 from alerts.transport import split_error
 from alerts.words import Line, Words
-from api.access import SiteAccess, allow
+from api.access import SiteAccess, allow_also_installation
 from api.deps import Conn, Now, RowId
 from api.language import language_of
 from api.paging import Paging
@@ -28,9 +28,9 @@ from web.navigation import Badge, NavItem
 from web.page import back, render, see
 
 router = APIRouter(prefix="/s/{site}/alerts")
-Reader = Annotated[SiteAccess, allow(*SITE_ROLES)]
-Handler = Annotated[SiteAccess, allow("leader", "engineer", "manager")]
-Closer = Annotated[SiteAccess, allow("engineer", "manager")]
+Reader = Annotated[SiteAccess, allow_also_installation(*SITE_ROLES)]
+Handler = Annotated[SiteAccess, allow_also_installation("leader", "engineer", "manager")]
+Closer = Annotated[SiteAccess, allow_also_installation("engineer", "manager")]
 
 _SHOWN = 200
 

@@ -12,7 +12,7 @@ from alerts.channels import all_channel_kinds, masked
 from alerts.models import Channel
 from alerts.queries import channels as queries
 from alerts.transport import split_error
-from api.access import SiteAccess, allow
+from api.access import SiteAccess, allow_also_installation
 from api.deps import Conn, Now, RowId, services_of
 from api.language import language_of
 from core.errors import Conflict, Invalid
@@ -23,7 +23,7 @@ from web.page import render, see
 
 router = APIRouter(prefix="/s/{site}/channels")
 NAV = NavItem(key="channels", label_key="nav.channels", icon="send", path="/s/{site}/channels", roles=("manager",), order=150)
-Manager = Annotated[SiteAccess, allow("manager")]
+Manager = Annotated[SiteAccess, allow_also_installation("manager")]
 
 
 @router.get("")

@@ -9,7 +9,7 @@ from api.access import Access, signed_in
 from api.caller import find_caller
 from api.deps import Conn, services_of
 from api.live import Names, stream_changes
-from assets.models import Site
+from assets.models import INSTALLATION, Site
 from assets.queries.places import find_site_by_slug, list_sites_of
 from core.errors import NotFound
 from people import grants
@@ -31,7 +31,7 @@ def events(
     subject: Annotated[str | None, Query(max_length=100)] = None,
     since: Annotated[str | None, Query(max_length=100)] = None,
 ) -> StreamingResponse:
-    """Changes of one site, else of all sites of the viewer; only of these topics (comma-separated), else all.
+    """Changes of one site, else of all sites of the viewer (and, for an admin, of the installation); only of these topics (comma-separated), else all.
 
     At one site, what its menu counts is told as `menu` besides, whatever the topics and the subject of the page are.
 
@@ -40,7 +40,8 @@ def events(
     sites = _sites(conn, access.viewer, site)
     site_ids = frozenset(each.id for each in sites)
     items = cast("tuple[NavItem, ...]", request.app.state.nav)
-    counted = badge_topics(conn, items, access.viewer, sites[0]) if len(sites) == 1 else frozenset()
+    real = [each for each in sites if each != INSTALLATION]
+    counted = badge_topics(conn, items, access.viewer, real[0]) if len(real) == 1 else frozenset()
     chosen = frozenset(topic for topic in TOPICS if not topics or topic in topics.split(","))
     services = services_of(request)
 
@@ -58,8 +59,8 @@ def events(
 
 def _sites(conn: Connection, viewer: Viewer, slug: str | None) -> list[Site]:
     if slug is None:
-        return list_sites_of(conn, person_id=viewer.person_id)
-    site = find_site_by_slug(conn, slug)
+        return list_sites_of(conn, person_id=viewer.person_id) + ([INSTALLATION] if viewer.is_admin else [])
+    site = find_site_by_slug(conn, slug) if slug != INSTALLATION.slug else INSTALLATION
     if site is None or not grants.roles_at(conn, viewer, site.id):
         raise NotFound
     return [site]
