@@ -150,6 +150,14 @@ def simulate(
 
 
 @app.command()
+def doctor(data_dir: Folder = None, as_json: AsJson = False) -> None:
+    """What is connected and how it is; ends with 1 when something is wrong. Changes nothing."""
+    from gatehouse.doctor import run_doctor
+
+    sys.exit(run_doctor(_settings(data_dir=data_dir), SystemClock(), as_json=as_json))
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Which one; `list` names them.")],
     as_json: AsJson = False,

@@ -17,6 +17,8 @@ from core.hosts import from_here
 from core.logs import get_logger
 from core.processes import ChildProcess, Watcher, end_leftover, free_port
 from ingest.topics import nats_subjects
+from ingest.broker_probe import BrokerProbeError, probe_broker
+from ingest.broker_url import parse_broker_url
 
 log = get_logger(__name__)
 
@@ -24,6 +26,7 @@ log = get_logger(__name__)
 _INGEST_USER = "gatehouse.ingest"
 _LOCAL_USER = "gatehouse.local"
 _START_SECONDS = 30.0
+_MQTT_PORT = re.compile(r"^mqtt \{ host: \"[^\"]*\", port: (\d+)", re.MULTILINE)
 _SITE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _BCRYPT = re.compile(r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}")
 
@@ -134,6 +137,16 @@ class EmbeddedBroker:
         self._watcher.start()
         return self
 
+    def attach(self) -> Self:
+        """Use the server that another process of ours runs in this folder. Raises EmbeddedBrokerError when none does."""
+        try:
+            configured = _MQTT_PORT.search(self._config_file.read_text(encoding="utf-8"))
+            self.port = int(configured[1]) if configured else 0
+            socket.create_connection((self._loopback, self.port), timeout=3).close()
+        except OSError:
+            raise EmbeddedBrokerError(f"no embedded broker runs in {self.folder}") from None
+        return self
+
     def stop(self) -> None:
         """Stop it cleanly; connections are closed, sessions are kept."""
         if self._watcher is not None:
@@ -216,11 +229,10 @@ class EmbeddedBroker:
     def _answers(self) -> bool:
         """Whether it accepts an MQTT client, not just a connection."""
         try:
-            with socket.create_connection((self._loopback, self.port), timeout=5) as connection:
-                connection.sendall(_connect_packet(_INGEST_USER, self._secret("ingest")))
-                return connection.recv(4) == b"\x20\x02\x00\x00"
-        except OSError:
+            probe_broker(parse_broker_url(self.url))
+        except BrokerProbeError:
             return False
+        return True
 
 
 def _subjects(filters: Sequence[str]) -> str:
@@ -234,10 +246,3 @@ def _binary() -> Path:
     if not binary.exists():
         raise EmbeddedBrokerError("the embedded broker is not installed; set GATEHOUSE_MQTT_URL to a broker")
     return binary
-
-
-def _connect_packet(user: str, password: str) -> bytes:
-    """MQTT 3.1.1 CONNECT of a client with an empty id, a clean session, and these credentials."""
-    fields = (b"", user.encode(), password.encode())
-    body = b"\x00\x04MQTT\x04\xc2\x00\x0a" + b"".join(len(field).to_bytes(2, "big") + field for field in fields)
-    return b"\x10" + bytes([len(body)]) + body

@@ -137,6 +137,14 @@ class RejectedMessage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Mistakes:
+    """At how many topics messages were rejected for one reason."""
+
+    reason: RejectReason
+    topics: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class IngesterState:
     """What an ingester last said of itself.
 

@@ -1,9 +1,10 @@
 """What the database says of itself: for the page of the system, and for `gatehouse doctor`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.db import Connection, fetch_all, fetch_one
+from store.db import Connection, execute, fetch_all, fetch_one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +32,14 @@ class TableSize:
 
     name: str
     bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ahead:
+    """Until when a partitioned table has room; None: it has no partition at all."""
+
+    name: str
+    until: datetime | None
 
 
 def get_server(conn: Connection) -> Server:
@@ -69,3 +78,31 @@ def list_table_sizes(conn: Connection, *, limit: int) -> list[TableSize]:
         """,
         limit=limit,
     )
+
+
+def list_tables_ahead(conn: Connection, *, names: Sequence[str]) -> list[Ahead]:
+    """Of these tables, those that are partitioned by time."""
+    return fetch_all(
+        conn,
+        Ahead,
+        r"""
+        SELECT parent.relname::text AS name,
+               max((regexp_match(pg_get_expr(child.relpartbound, child.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz) AS until
+          FROM pg_class parent
+          LEFT JOIN pg_inherits ON inhparent = parent.oid
+          LEFT JOIN pg_class child ON child.oid = inhrelid
+         WHERE parent.relkind = 'p' AND parent.relnamespace = current_schema()::regnamespace AND parent.relname = ANY (%(names)s)
+         GROUP BY parent.relname ORDER BY parent.relname
+        """,
+        names=list(names),
+    )
+
+
+def try_to_write(conn: Connection) -> None:
+    """Make the server find room for a hundred thousand bytes, and give it back. Raises what the server says."""
+    with conn.transaction(force_rollback=True):
+        # a table of its own: the existing ones may have room in their last pages
+        execute(
+            conn,
+            "CREATE TEMPORARY TABLE gatehouse_probe AS SELECT repeat(md5(n::text), 8) AS line FROM generate_series(1, 400) n",
+        )

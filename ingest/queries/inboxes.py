@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ingest.views import DiscoveredDevice, EventCursor, EventRow, RejectedMessage, UnmappedField
+from ingest.views import DiscoveredDevice, EventCursor, EventRow, Mistakes, RejectedMessage, UnmappedField
 from store.db import Connection, execute, fetch_all, fetch_one, fetch_value
 
 
@@ -194,4 +194,17 @@ def delete_discovered_beyond(conn: Connection, *, most: int) -> int:
          WHERE d.site_id = ranked.site_id AND d.slug = ranked.slug AND ranked.position > %(most)s
         """,
         most=most,
+    )
+
+
+def list_mistakes(conn: Connection, *, since: datetime) -> list[Mistakes]:
+    """What went wrong since then, of the whole installation, the most common first."""
+    return fetch_all(
+        conn,
+        Mistakes,
+        """
+        SELECT reason, count(*) AS topics FROM rejected_message
+         WHERE last_at >= %(since)s GROUP BY reason ORDER BY topics DESC, reason
+        """,
+        since=since,
     )
