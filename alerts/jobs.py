@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from alerts.emergency import keep_reserve, make_room
 from alerts.engine import evaluate
 from alerts.models import Rule
 from alerts.outbox import DeliverySettings, deliver_due, purge
@@ -22,6 +23,8 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
     return (
         *map(_rule_job, all_rules().values()),
         Job(slug="deliver_notifications", every=timedelta(seconds=2), work=deliver, wake_on=("outbox",)),
+        Job(slug="make_room", every=timedelta(seconds=5), work=make_room),
+        Job(slug="keep_reserve", every=timedelta(seconds=20), work=keep_reserve),
         Job(slug="purge_notifications", every=timedelta(hours=1), run=purge),
     )
 

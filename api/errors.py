@@ -137,7 +137,8 @@ def _on_http_error(request: Request, error: Exception) -> Response:
 
 def _on_database_away(request: Request, error: Exception) -> Response:
     log.warning("database_away", path=request.url.path, error=str(error))
-    return answer(request, describe(request, Unavailable.status, Unavailable.code), {"retry-after": "5"})
+    code = "disk_full" if isinstance(error, psycopg.errors.DiskFull) else Unavailable.code
+    return answer(request, describe(request, Unavailable.status, code), {"retry-after": "5"})
 
 
 def _on_data_error(request: Request, error: Exception) -> Response:

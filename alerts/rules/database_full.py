@@ -1,14 +1,15 @@
 """The disk of the database is full: what is stored can be read, nothing can be added."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from alerts.models import Facts, Finding, Rule
+from alerts.models import Facts, Finding, HeldAlert, Rule, SubjectKey
 from alerts.words import Line, Words
 from assets.models import INSTALLATION
 from core.i18n import Text
 from ingest.troubles import list_troubles
 from store.db import Connection
+from store.reserve import is_kept
 
 
 def findings(conn: Connection, now: datetime) -> Iterator[Finding]:
@@ -23,6 +24,11 @@ def findings(conn: Connection, now: datetime) -> Iterator[Finding]:
             since=first.since,
             facts={"ingesters": sorted(each.ingester for each in refused)},
         )
+
+
+def undecided(conn: Connection, held: Sequence[HeldAlert]) -> frozenset[SubjectKey]:
+    """What was given back for the alert is soon used up. It is over when there is room for that again."""
+    return frozenset() if is_kept(conn) else frozenset(alert.key for alert in held)
 
 
 def brief(_: Facts, words: Words) -> str:
@@ -58,4 +64,5 @@ RULE = Rule(
     lines=lines,
     wake_on=(),
     every=timedelta(seconds=5),
+    undecided=undecided,
 )

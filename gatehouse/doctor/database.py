@@ -11,6 +11,7 @@ from gatehouse.doctor.findings import Finding, hint, ok, one_line, size, span, w
 from ingest.tables import series_tables
 from store.db import Connection
 from store.facts import Server, get_server, list_table_sizes, list_tables_ahead, try_to_write
+from store.reserve import RESERVE_BYTES, is_kept
 
 _OLDEST_VERSION = 15
 _SHORTLY, _TOO_SHORTLY = timedelta(days=2), timedelta(days=1)
@@ -32,6 +33,11 @@ def look_at_database(conn: Connection, settings: Settings, clock: Clock) -> Iter
     tables = ", ".join(f"{each.name} {size(each.bytes)}" for each in list_table_sizes(conn, limit=_SHOWN_TABLES))
     yield ok("biggest tables", tables)
     yield _clock(server.now - middle)
+    if is_kept(conn):
+        yield ok("reserve", f"{size(RESERVE_BYTES)} are kept for the day the disk is full")
+    else:
+        said = "not there: on the day the disk is full nobody may be told of it"
+        yield hint("reserve", said, "see whether `gatehouse jobs` runs: it takes the room once there is some")
     if server.max_connections < settings.database_pool + _OTHERS_NEED:
         yield hint(
             "connections",

@@ -37,7 +37,7 @@ _POSTGRES: Mapping[str, str] = {
     "checkpoint_timeout": "15min",
 }
 # On a disk that is soon full: the log has its room already, so that it is the tables that find none.
-_SMALL_POSTGRES: Mapping[str, str] = {"min_wal_size": "64MB", "max_wal_size": "96MB", "shared_buffers": "32MB"}
+SMALL_POSTGRES: Mapping[str, str] = {"min_wal_size": "64MB", "max_wal_size": "96MB", "shared_buffers": "32MB"}
 READING_TABLES = tuple(table.name for table in series_tables() if table.name != EVENT_TABLE.name)
 
 
@@ -174,7 +174,7 @@ def stand(clock: Clock, *, disk: Path | None = None) -> Iterator[Stand]:
     """A stand with an empty ledger, in a temporary folder; the database on that `disk`, if one is given."""
     folder = Path(tempfile.mkdtemp(prefix="gatehouse-bench-"))
     folder.chmod(0o755)
-    postgres = EmbeddedPostgres((disk or folder) / "postgres", options=_POSTGRES if disk is None else _SMALL_POSTGRES)
+    postgres = EmbeddedPostgres((disk or folder) / "postgres", options=_POSTGRES if disk is None else SMALL_POSTGRES)
     broker = EmbeddedBroker(folder / "broker")
     try:
         postgres.start()

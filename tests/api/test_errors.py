@@ -40,6 +40,10 @@ def broken(app: FastAPI, browser: Callable[[], httpx.Client]) -> httpx.Client:
     def away() -> None:
         raise psycopg.OperationalError("connection to server at db.internal failed")
 
+    @router.get("/api/v1/full", dependencies=[public()])
+    def full() -> None:
+        raise psycopg.errors.DiskFull('could not extend file "base/5/16412": No space left on device')
+
     app.include_router(router)
     return browser()
 
@@ -191,3 +195,10 @@ def test_more_requests_than_connections_wait_their_turn(
     client = browser()
     answers = run_together(*[lambda: client.get("/api/v1/slow").json()] * 100)
     assert answers == [json.loads('{"done": 1}')] * 100
+
+
+def test_a_full_disk_of_the_database_is_told_as_such(broken: httpx.Client) -> None:
+    answer = broken.get("/api/v1/full")
+    assert (answer.status_code, answer.json()["code"]) == (503, "disk_full")
+    assert "disk of the database is full" in answer.json()["detail"]
+    assert "base/5" not in answer.text

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from alerts import jobs as alert_jobs
+from alerts.emergency import keep_reserve, make_room
 from alerts.engine import evaluate
 from alerts.manage_channels import create_channel
 from alerts.models import Alert
@@ -23,6 +24,7 @@ from ingest.embedded_broker import EmbeddedBroker
 from people.models import SYSTEM
 from store.db import Connection, Database
 from store.listen import ChangeListener
+from store.reserve import is_kept
 from store.runners import Runner, write_runner
 from tests.alerts.receiver import Receiver
 from tests.ingest.conftest import Devices, Publisher, reading, rows
@@ -137,6 +139,31 @@ def test_one_full_disk_is_one_alert_however_many_ingesters_are_refused(conn: Con
     (alert,) = own_alerts(conn)
     assert (alert.rule, alert.subject, alert.severity, alert.since) == ("database_full", "database", "critical", now)
     assert alert.facts == {"ingesters": ["east", "west"]}
+
+
+def test_a_full_disk_is_over_when_there_is_room_for_the_next_time(db: Database, now: datetime) -> None:
+    def recover(conn: Connection) -> int:
+        conn.execute("UPDATE ingester SET problem = '', problem_since = NULL")
+        return evaluate(conn, now)
+
+    clock = ManualClock(now)
+    with db.transaction() as conn:
+        beat(conn, now)
+    assert keep_reserve(db, clock) == 1
+    assert make_room(db, clock) == 0, "nothing is wrong"
+    with db.transaction() as conn:
+        assert is_kept(conn)
+        conn.execute("UPDATE ingester SET problem = '53100', problem_since = %s", (now - MINUTE,))
+    assert make_room(db, clock) == 1
+    assert keep_reserve(db, clock) == 0
+    with db.transaction() as conn:
+        assert not is_kept(conn)
+        assert recover(conn) == 0, "others use up what was given back"
+        assert [alert.state for alert in own_alerts(conn)] == ["open"]
+    assert keep_reserve(db, clock) == 1
+    with db.transaction() as conn:
+        assert recover(conn) == 1
+        assert [alert.state for alert in own_alerts(conn)] == ["resolved"]
 
 
 def test_a_closed_alert_comes_again_when_the_trouble_is_another_one(conn: Connection, now: datetime) -> None:
