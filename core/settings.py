@@ -81,6 +81,7 @@ class Settings(BaseModel):
         default=None,
         min_length=16,
         description="Key by which plates, cards and faces are hashed; several ingesters need the same. Empty: one of its own in the data folder.",
+    )
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
         default=None, description="Bearer token with which Prometheus reads `/metrics`, 16 characters or more; empty: nobody does."
     )

@@ -7,9 +7,9 @@ from datetime import datetime
 from ingest.discovered import Discoveries
 from ingest.model import Message, Reply
 from ingest.rejected import RejectedMessages
+from ingest.stats import Heartbeat
 from ingest.tracked import Seen, Transition
 from ingest.unmapped import Unmapped
-from ingest.stats import Heartbeat
 from store.notify import Change
 
 Row = tuple[bytes, Message]  # in binary COPY format, and the message it came by

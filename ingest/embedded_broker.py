@@ -16,9 +16,9 @@ from typing import Self
 from core.hosts import from_here
 from core.logs import get_logger
 from core.processes import ChildProcess, Watcher, end_leftover, free_port
-from ingest.topics import nats_subjects
 from ingest.broker_probe import BrokerProbeError, probe_broker
 from ingest.broker_url import parse_broker_url
+from ingest.topics import nats_subjects
 
 log = get_logger(__name__)
 

@@ -9,9 +9,9 @@ from assets.queries.places import list_mqtt_password_hashes
 from core.clock import Clock
 from core.settings import Settings
 from ingest.committer import Committer
+from ingest.complaints import Complaints
 from ingest.credentials import CredentialHash, credential_hash, new_hash
 from ingest.embedded_broker import EmbeddedBroker, Rights
-from ingest.complaints import Complaints
 from ingest.formats import all_formats
 from ingest.health_tracker import HealthTracker
 from ingest.inbox import Inbox

@@ -11,9 +11,9 @@ from ingest.health import Health, Reason
 from ingest.model import Status
 from ingest.registry import DeviceKey
 from ingest.rejected import Rejected
+from ingest.stats import Heartbeat
 from ingest.tracked import Seen, Transition
 from ingest.unmapped import Unmapped
-from ingest.stats import Heartbeat
 from store.db import Connection, execute
 
 

@@ -140,14 +140,14 @@ def test_plans_of_before_go_by_the_zone_of_their_site(empty_database: Empty, now
                SELECT site_id, id, 'x', '20:00', '06:00', 60, %s FROM route""",
             (now,),
         )
-    migrate(url, (), now, up_to=9)
+    migrate(url, (), now, up_to=8)
     with psycopg.connect(url) as conn:
         assert conn.execute("SELECT count(*) FROM patrol_plan p JOIN site s ON s.id = p.site_id AND s.tz = p.tz").fetchone() == (2,)
 
 
 def test_alerts_and_channels_of_before_stay_with_their_site_and_may_now_be_of_none(empty_database: Empty, now: datetime) -> None:
     url = empty_database("alerts_of_before")
-    migrate(url, (), now, up_to=8)
+    migrate(url, (), now, up_to=10)
     channel = "INSERT INTO notification_channel (site_id, kind, name, address, created_at) VALUES (%s, 'webhook', 'x', 'x', %s)"
     alert = """INSERT INTO alert (site_id, rule, subject, subject_name, severity, since, opened_at)
                VALUES (%s, 'r', 's', 's', 'minor', %s, %s)"""
@@ -160,7 +160,7 @@ def test_alerts_and_channels_of_before_stay_with_their_site_and_may_now_be_of_no
         conn.execute(channel, (1, now))
         conn.execute(alert, (1, now, now))
         conn.execute("INSERT INTO ingester VALUES ('city', %s, %s, true, 5, 4, 1, 0)", (now, now))
-    migrate(url, (), now, up_to=10)
+    migrate(url, (), now, up_to=11)
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(channel, (0, now))
         conn.execute(alert, (0, now, now))
