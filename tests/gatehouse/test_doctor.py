@@ -147,7 +147,7 @@ def test_a_database_that_only_reads_is_told_with_its_code(db: Database) -> None:
 
 def test_a_database_of_an_older_version_is_told(db: Database) -> None:
     with db.transaction() as conn:
-        conn.execute("DELETE FROM schema_migration WHERE number = 10")
+        conn.execute("DELETE FROM schema_migration WHERE number = 11")
     found = of(list(examine(Settings(database_url=SecretStr(db.url)), SystemClock())))
     assert found["migrations"].said == "the database lacks watch_ourselves; run `gatehouse migrate` first"
 
