@@ -157,9 +157,9 @@ def test_a_defect_of_a_format_costs_only_its_own_message() -> None:
 
 def test_a_topic_of_no_format_is_told() -> None:
     batch = Batch()
-    Intake(all_formats(), all_kinds(), HealthTracker(NOON), Limits(), new_hash()).take(message("zigbee2mqtt/gate"), batch)
+    Intake(all_formats(), all_kinds(), HealthTracker(NOON), Limits(), new_hash()).take(message("acme/gate"), batch)
     [rejected] = batch.rejected.sorted()
-    assert (rejected.reason, rejected.detail_key, rejected.facts) == ("topic", "no_format", {"topic": '"zigbee2mqtt/gate"'})
+    assert (rejected.reason, rejected.detail_key, rejected.facts) == ("topic", "no_format", {"topic": '"acme/gate"'})
 
 
 @pytest.mark.parametrize("many", [1000])
