@@ -76,6 +76,7 @@ KIND = DeviceKind(
         EventType(slug="line_crossed", name=Text("Line crossed", "越界侦测"), security=True),
         EventType(slug="intrusion", name=Text("Intrusion into an area", "区域入侵"), security=True),
         EventType(slug="scene_changed", name=Text("Camera turned or moved", "场景变更"), security=True),
+        EventType(slug="tampered", name=Text("Camera covered or tampered with", "镜头遮挡或人为破坏"), security=True),
     ),
     samples=(
         Sample(
