@@ -13,7 +13,9 @@ _HEAD = """\
 
 What devices send that cannot be taught our own topics. How they are found by their address, and how a topic says which
 compound it is of, stands in [Connecting a device](devices.md). Every format has cases of what devices really send in
-`tests/ingest/golden/<format>/`. 各厂商格式说明；设备地址为“格式名:厂商设备编号”。
+`tests/ingest/golden/<format>/`. What a section says is left to be mapped is listed on the device's page with its last value; so
+far it cannot be made a measure without code. 各厂商格式说明；设备地址为“格式名:厂商设备编号”。
+文中“留待映射”的数据列在设备页面上，目前尚不能在页面上映射为测量项。
 """
 
 
@@ -26,7 +28,7 @@ def _section(format_: Format) -> str:
     topics = "\n".join(f"- `{topic}`" for topic in format_.topics)
     answers = f"\n\nAnswers go to {', '.join(f'`{topic}`' for topic in format_.answers)}." if format_.answers else ""
     return (
-        f"## {format_.name.en} {format_.name.zh}\n\nAddress: `{format_.slug}:…`. Topics:\n\n{topics}{answers}"
+        f"## {' '.join(dict.fromkeys((format_.name.en, format_.name.zh)))}\n\nAddress: `{format_.slug}:…`. Topics:\n\n{topics}{answers}"
         f"\n\n{format_.about.en}\n\n{format_.about.zh}"
     )
 
