@@ -1,5 +1,7 @@
 """The JSON API as an application; the web pages are added to it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter
@@ -17,8 +19,8 @@ VERSION = "1"
 PREFIX = f"/api/v{VERSION}"
 
 
-def create_app(services: Services) -> FastAPI:
-    """Every endpoint under /api/v1, described by /api/v1/openapi.json."""
+def create_app(services: Services, *, larger_bodies: Mapping[str, int] = MappingProxyType({})) -> FastAPI:
+    """Every endpoint under /api/v1, described by /api/v1/openapi.json. `larger_bodies`: as BodyLimit takes them."""
     app = FastAPI(
         title="Gatehouse",
         version=VERSION,
@@ -33,7 +35,7 @@ def create_app(services: Services) -> FastAPI:
     install_errors(app)
     # The last one added is the outermost.
     app.add_middleware(CatchUnexpected)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger=larger_bodies)
     app.add_middleware(SecurityHeaders, secure=services.settings.secure_cookies)
     app.include_router(_api_router(app))
     app.include_router(probes.router, include_in_schema=False)

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from api.language import language_of
 from api.validation import describe_field_error
-from core.errors import AppError, Invalid, Unavailable
+from core.errors import AppError, Invalid, InvalidRows, Unavailable
 from core.i18n import MissingTextError, Translator
 from core.logs import get_logger
 
@@ -102,6 +102,8 @@ def _on_app_error(request: Request, error: Exception) -> Response:
     error = cast("AppError", error)
     problem = describe(request, error.status, error.code, error.params)
     problem.field = error.field
+    if isinstance(error, InvalidRows):
+        problem.errors = _row_problems(request, error)
     headers: dict[str, str] = {}
     retry_after = error.params.get("retry_after")
     if isinstance(retry_after, int):
@@ -110,6 +112,15 @@ def _on_app_error(request: Request, error: Exception) -> Response:
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = 'Bearer realm="gatehouse"'
     return answer(request, problem, headers)
+
+
+def _row_problems(request: Request, error: InvalidRows) -> list[FieldProblem]:
+    """By the same names as a list that cannot be read has: `3.slug`."""
+    t = Translator(language_of(request))
+    return [
+        FieldProblem(field=f"{number}.{each.field}" if each.field else str(number), detail=t(f"errors.{each.code}", **each.params))
+        for number, each in error.rows.items()
+    ]
 
 
 def _on_validation_error(request: Request, error: Exception) -> Response:

@@ -1,5 +1,7 @@
 """Around every request: security headers, a limit on the size of the body, and the last catch for our own bugs."""
 
+from collections.abc import Mapping
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -43,20 +45,21 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Refuses larger bodies, announced or not."""
+    """Refuses larger bodies, announced or not. `larger`: limits of paths that take files, by how they end."""
 
-    def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY_BYTES) -> None:
+    def __init__(self, app: ASGIApp, *, larger: Mapping[str, int]) -> None:
         self.app = app
-        self.limit = limit
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         received = 0
+        limit = next((most for end, most in self.larger.items() if scope.get("path", "").endswith(end)), MAX_BODY_BYTES)
 
         async def receive_counting() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.limit or announced > self.limit:
+            if received > limit or announced > limit:
                 raise HTTPException(413)
             return message
 

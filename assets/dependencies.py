@@ -18,7 +18,7 @@ def add_dependency(
 ) -> None:
     """The asset does not work without the other. Raises Conflict when the other already depends on it, however far away."""
     known_kind = checks.one_of(kind, DEPENDENCY_KINDS, field="kind")
-    ledger.lock_dependencies(conn, site_id)
+    ledger.lock_ledger(conn, site_id)
     asset = ledger.get_asset(conn, site_id, asset_id)
     try:
         other = ledger.get_asset(conn, site_id, depends_on_id)

@@ -189,6 +189,19 @@ class AssetFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NewDevice:
+    """What somebody enters about a device, of an asset of the ledger or of a new one; the verbs check it."""
+
+    slug: str
+    kind: str
+    name: str
+    address: str | None = None
+    asset_id: int | None = None
+    new_asset: AssetFacts | None = None
+    silent_after: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RecordEntry:
     """What somebody enters about something done; the verbs check it."""
 

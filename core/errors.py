@@ -2,6 +2,7 @@
 
 AppError
 ├── Invalid          422  what was entered cannot be accepted; names the field
+│   └── InvalidRows       of a list, for each row that cannot be accepted, why
 ├── NotFound         404  it does not exist, or is of a site the caller may not see
 ├── NotSignedIn      401
 ├── Forbidden        403  the caller's role does not allow it
@@ -13,6 +14,7 @@ An error's `code` is its key in the catalogues (`errors.<code>`), so it reaches 
 The class docstring is the default code's meaning for developers. A subclass may be made anywhere: only `code` is needed.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -39,6 +41,16 @@ class Invalid(AppError):
 
     status = 422
     code = "invalid"
+
+
+class InvalidRows(Invalid):
+    """A list cannot be accepted: `rows` says what is wrong with which, by its number."""
+
+    code = "rows_invalid"
+
+    def __init__(self, rows: Mapping[int, AppError]) -> None:
+        super().__init__(n=len(rows))
+        self.rows = rows
 
 
 class NotFound(AppError):

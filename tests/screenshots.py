@@ -7,7 +7,7 @@ pictures of the README into docs/images/.
 import argparse
 import html
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,22 @@ DEVICES = {"1280": DESK, "390": PHONE}
 THEMES = ("light", "dark")
 README_PICTURES = {"overview.en.1280.light": "overview.png", "overview.zh.1280.light": "overview.zh.png"}
 README_COLOURS = 128
+
+# A list of devices of the demo's compound: what can be registered, and what has to be corrected first.
+PLANNED = (
+    "设备标识,厂商格式地址,设备类型,名称,台账编号,台账类别,区域,允许静默时长（分钟）,备注",
+    "sump-7,,排水监测,7 号集水井,JS-07,,,30,新装",
+    ",chirpstack:24e124136b502217,排水监测,地库 B2 水浸传感器,JS-08,排水,,1500,",
+    "cam-lobby-9,,cctv,9 号楼大堂摄像机,SX-91,,,,",
+    "cam-lobby-10,,cctv,10 号楼大堂摄像机,,,,,",
+)
+TO_CORRECT = (
+    "barrier-east-in,,道闸,东大门入口道闸,,,,,",
+    "cam-lobby-11,,摄像头,11 号楼大堂摄像机,SX-92,,西北角,,",
+    ",,门禁,,,,,,",
+    "8.6123E+14,,cctv,12 号楼大堂摄像机,,,,,",
+    "cam-lobby-9,,cctv,9 号楼电梯厅摄像机,,,,很久,",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,6 +162,12 @@ def _pictures(showcase: Showcase) -> list[Picture]:
         Picture(name="device-edit", who="engineer", path=f"{devices}/cam-gate-east/edit"),
         Picture(name="devices-retired", who="engineer", path=f"{site}/retired-devices"),
         Picture(name="device-register", who="engineer", path=f"{site}/register-device?slug=sump-7"),
+        Picture(name="devices-register", who="engineer", path=f"{site}/register-devices", do=_open_columns),
+        Picture(name="devices-register-refused", who="engineer", path=f"{site}/register-devices", do=_send_no_list),
+        Picture(name="devices-register-preview", who="engineer", path=f"{site}/register-devices", do=_send_list(PLANNED)),
+        Picture(
+            name="devices-register-problems", who="engineer", path=f"{site}/register-devices", do=_send_list(PLANNED + TO_CORRECT)
+        ),
         Picture(name="discovered", who="engineer", path=f"{site}/discovered"),
         Picture(name="rejected", who="engineer", path=f"{site}/rejected"),
         Picture(name="assets", who="engineer", path=f"{site}/assets"),
@@ -208,6 +230,24 @@ def _check_in_wrongly(page: Page) -> None:
     page.locator("[name=code]").fill("0000")
     page.locator("#check-in-form button").click()
     page.locator(".gh-result").wait_for()
+
+
+def _open_columns(page: Page) -> None:
+    page.locator("main details > summary").click()
+
+
+def _send_no_list(page: Page) -> None:
+    _send_file(page, "设备编号,备注\n1,西门\n")
+
+
+def _send_list(lines: Sequence[str]) -> Callable[[Page], None]:
+    return lambda page: _send_file(page, "\n".join(lines))
+
+
+def _send_file(page: Page, text: str) -> None:
+    page.locator("[type=file]").set_input_files({"name": "设备.csv", "mimeType": "text/csv", "buffer": text.encode()})
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").click()
 
 
 def _write_index() -> None:

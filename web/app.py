@@ -15,16 +15,19 @@ from api.discover import modules_of
 from api.errors import Problem, install_errors
 from api.services import Services
 from web import pages
+from web.device_sheet.read import MAX_FILE_BYTES
 from web.navigation import collect_nav
 from web.page import plain_context
 from web.rendering import make_templates
 
 STATIC = Path(__file__).parent / "static"
+# Twice what a list of devices may have: what is a little too large is told on the page.
+LARGER_BODIES = {"/register-devices": 2 * MAX_FILE_BYTES}
 
 
 def create_web(services: Services) -> FastAPI:
     """The API with the pages; what `gatehouse web` serves."""
-    app = create_app(services)
+    app = create_app(services, larger_bodies=LARGER_BODIES)
     app.state.templates = make_templates()
     modules = modules_of(pages)
     app.state.nav = collect_nav(modules)

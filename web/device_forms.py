@@ -69,10 +69,15 @@ class DeviceForm(BaseModel):
 
     def silent_after(self) -> timedelta | None:
         """Raises Invalid when it is no number."""
-        minutes = checks.amount(self.silence, field="silent_after")
-        if minutes is None:
-            return None
-        try:
-            return timedelta(minutes=float(minutes))
-        except OverflowError:
-            raise Invalid("silence_range", field="silent_after") from None
+        return minutes_of_silence(self.silence)
+
+
+def minutes_of_silence(text: str) -> timedelta | None:
+    """How long a device may be silent, in minutes as typed. Raises Invalid when it is no number."""
+    minutes = checks.amount(text, field="silent_after")
+    if minutes is None:
+        return None
+    try:
+        return timedelta(minutes=float(minutes))
+    except OverflowError:
+        raise Invalid("silence_range", field="silent_after") from None

@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from api.access import SiteAccess, allow
 from api.deps import Conn, Now
 from api.paging import Page, Paging
-from api.schemas.devices import DeviceDetailOut, DeviceIn, DeviceOut, NewDeviceIn, ReadingOut
+from api.schemas.devices import DeviceDetailOut, DeviceIn, DeviceOut, NewDeviceIn, ReadingOut, RegisteredOut
 from assets import devices as verbs
-from assets.models import AssetFacts
+from assets import register_many
 from core import checks
 from ingest.formats import vendor_formats
 from ingest.kinds import all_kinds
@@ -51,22 +52,43 @@ def list_devices(
 @router.post("", status_code=201)
 def register_device(new: NewDeviceIn, access: LedgerAccess, conn: Conn, now: Now) -> DeviceOut:
     """From now on its messages are taken; a discovered device leaves the list of those."""
+    entered = new.entered()
     device = verbs.register_device(
         conn,
         access.actor,
         now=now,
         site_id=access.site.id,
-        slug=new.slug,
-        kind=new.kind,
+        slug=entered.slug,
+        kind=entered.kind,
         kinds=all_kinds(),
-        name=new.name,
-        address=new.address,
+        name=entered.name,
+        address=entered.address,
         formats=vendor_formats(),
-        asset_id=new.asset_id,
-        new_asset=AssetFacts(**new.new_asset.model_dump()) if new.new_asset else None,
-        silent_after=new.silent_after,
+        asset_id=entered.asset_id,
+        new_asset=entered.new_asset,
+        silent_after=entered.silent_after,
     )
     return DeviceOut.model_validate(get_device_health(conn, access.site.id, device.slug))
+
+
+@router.post("/batch", status_code=201)
+def register_devices(
+    new: Annotated[list[NewDeviceIn], Field(min_length=1, max_length=register_many.MOST)],
+    access: LedgerAccess,
+    conn: Conn,
+    now: Now,
+) -> list[RegisteredOut]:
+    """All of them, in this order, or none: then `errors` names every one that is refused, as `3.slug`, counted from 0."""
+    devices = register_many.register_devices(
+        conn,
+        access.actor,
+        now=now,
+        site_id=access.site.id,
+        rows={number: each.entered() for number, each in enumerate(new)},
+        kinds=all_kinds(),
+        formats=vendor_formats(),
+    )
+    return [RegisteredOut.model_validate(device) for device in devices]
 
 
 @router.get("/{device}")

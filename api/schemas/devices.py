@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from api.schemas.assets import AssetIn
 from api.schemas.base import Id, In, Out
+from assets.models import AssetFacts, NewDevice
 from ingest.health import Reason
 from ingest.model import RejectReason, Status, Value
 
@@ -65,6 +66,19 @@ class NewDeviceIn(In):
     silent_after: Annotated[timedelta | None, Field(description="How long it may say nothing; null: what its kind declares.")] = (
         None
     )
+
+    def entered(self) -> NewDevice:
+        """For the verbs."""
+        facts = self.model_dump(exclude={"new_asset"})
+        return NewDevice(**facts, new_asset=AssetFacts(**self.new_asset.model_dump()) if self.new_asset else None)
+
+
+class RegisteredOut(Out):
+    """A device that was registered with others."""
+
+    id: int
+    slug: str
+    asset_id: int | None
 
 
 class DeviceIn(In):

@@ -210,8 +210,8 @@ def list_depending(conn: Connection, site_id: int, asset_id: int) -> list[Depend
     )
 
 
-def lock_dependencies(conn: Connection, site_id: int) -> None:
-    """Until the transaction ends, nobody else changes the dependencies of this site."""
+def lock_ledger(conn: Connection, site_id: int) -> None:
+    """Until the transaction ends, nobody else changes of this site's ledger what must be seen as a whole."""
     execute(conn, "SELECT FROM site WHERE id = %(site_id)s FOR NO KEY UPDATE", site_id=site_id)
 
 

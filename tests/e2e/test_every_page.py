@@ -22,7 +22,9 @@ pytestmark = pytest.mark.chromium
 
 PHONE_WIDTH = 390
 MOST_PAGES = 80
-LINKS = "() => [...document.querySelectorAll('a[href^=\"/\"]')].map(link => link.getAttribute('href').split('#')[0])"
+LINKS = (
+    "() => [...document.querySelectorAll('a[href^=\"/\"]:not([download])')].map(link => link.getAttribute('href').split('#')[0])"
+)
 # The innermost thing that does not fit its own box; a phone lays out as wide as that.
 WIDEST = """() => {
   const width = document.scrollingElement.scrollWidth;

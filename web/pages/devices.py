@@ -13,6 +13,7 @@ from ingest.kinds import all_kinds
 from ingest.model import Status
 from ingest.queries.health import count_statuses, list_device_health
 from people.models import SITE_ROLES
+from web.forms import number
 from web.links import link
 from web.navigation import NavItem
 from web.page import render
@@ -52,8 +53,9 @@ def devices_page(
     status: str = "",
     kind: str = "",
     text: str = "",
+    registered: str = "",
 ) -> HTMLResponse:
-    """Live: it fetches its list again when a status or the ledger changes."""
+    """Live: it fetches its list again when a status or the ledger changes. `registered`: so many were, just now."""
     site_id = access.site.id
     status = status if status in TABS else ""
     kind = kind if kind in all_kinds() else ""
@@ -73,6 +75,7 @@ def devices_page(
         tab_links={tab: link(here, status=tab, kind=kind, text=text) for tab in TABS},
         kinds=all_kinds(),
         chosen={"status": status, "kind": kind, "text": text},
+        registered=number(registered),
     )
 
 

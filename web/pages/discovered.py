@@ -21,7 +21,7 @@ NAV = NavItem(
     path="/s/{site}/discovered",
     roles=("engineer", "manager"),
     order=130,
-    also=("/s/{site}/register-device",),
+    also=("/s/{site}/register-device", "/s/{site}/register-devices"),
     badge=Badge(count=count_discovered, text_key="discovered.badge", topics=("discovered", "ledger")),
 )
 
