@@ -6,11 +6,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from core import hosts
 
 PREFIX = "GATEHOUSE_"
+
+
+def _split(value: object) -> object:
+    """A list as the environment has it: with commas between."""
+    return [each.strip() for each in value.split(",")] if isinstance(value, str) else value
+
+
+SiteCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 
 class SettingsError(Exception):
@@ -47,6 +55,14 @@ class Settings(BaseModel):
     mqtt_everything: bool = Field(
         default=False,
         description="Subscribe to everything on the configured broker, as to the embedded one; for a broker that is for Gatehouse alone.",
+    )
+    ingest_sites: Annotated[tuple[SiteCode, ...], BeforeValidator(_split)] = Field(
+        default=(),
+        description="Sites of this ingester, their short names with commas between; empty: all. Several ingesters divide the sites so.",
+    )
+    ingest_vendor_topics: bool | None = Field(
+        default=None,
+        description="Whether this ingester takes vendors' topics that name no site; empty: only one that has all sites does.",
     )
     mqtt_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=1883, description="Port of the embedded broker; 0: any free one."

@@ -105,8 +105,21 @@ def web(port: Port = None) -> None:
 
 
 @app.command()
-def ingest() -> None:
+def ingest(
+    end_session: Annotated[
+        bool,
+        typer.Option(
+            "--end-session",
+            help="End the session of GATEHOUSE_MQTT_CLIENT_ID with the broker, and what it keeps, and exit: that ingester will not come back.",
+        ),
+    ] = False,
+) -> None:
     """Only the ingester; needs GATEHOUSE_DATABASE_URL and GATEHOUSE_MQTT_URL."""
+    if end_session:
+        from gatehouse.roles import run_end_session
+
+        run_end_session(_settings())
+        return
     from gatehouse.roles import run_ingest
 
     run_ingest(_settings(), SystemClock())

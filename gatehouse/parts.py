@@ -146,6 +146,8 @@ def configured_broker(settings: Settings) -> str:
 @contextmanager
 def ingester(parts: Base, embedded: EmbeddedBroker | None) -> Iterator[Ingester]:
     """The ingester, on the embedded broker or else the configured one."""
+    if embedded is not None and parts.settings.ingest_sites:
+        raise SettingsError("GATEHOUSE_INGEST_SITES divides the sites of a broker; the embedded one has only this ingester")
     with Ingester(
         db=parts.db,
         listener=parts.listener,

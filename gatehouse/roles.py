@@ -7,7 +7,8 @@ from contextlib import ExitStack
 
 from core.clock import Clock
 from core.settings import Settings, SettingsError
-from gatehouse.parts import base, database_url, ingester, only_one, prepare_database, until_told
+from gatehouse.parts import base, configured_broker, database_url, ingester, only_one, prepare_database, until_told
+from ingest.session import end_session
 from store.migrate import check_migrated
 
 
@@ -27,6 +28,11 @@ def run_ingest(settings: Settings, clock: Clock) -> None:
     """The ingester alone."""
     with base(settings, clock, _configured_database(settings)) as parts, ingester(parts, None):
         until_told()
+
+
+def run_end_session(settings: Settings) -> None:
+    """Leave the broker nothing to keep for an ingester that will not come back."""
+    end_session(configured_broker(settings), settings.mqtt_client_id)
 
 
 def run_jobs(settings: Settings, clock: Clock) -> None:

@@ -8,6 +8,7 @@ from typing import Self
 from assets.queries.places import list_mqtt_password_hashes
 from core.clock import Clock
 from core.settings import Settings
+from ingest.assignment import Assignment
 from ingest.committer import Committer
 from ingest.complaints import Complaints
 from ingest.credentials import CredentialHash, credential_hash, new_hash
@@ -23,7 +24,6 @@ from ingest.registry import Registry
 from ingest.routes import OUR_FORMAT
 from ingest.stats import Stats
 from ingest.tables import series_tables
-from ingest.topics import subscriptions
 from store.db import Connection, Database
 from store.listen import ChangeListener
 
@@ -42,6 +42,7 @@ class IngestOptions:
     batch_ms: int = 50
     limits: Limits = field(default_factory=Limits)
     everything: bool = False
+    assignment: Assignment = field(default_factory=Assignment)
     away_tolerance: timedelta = timedelta(seconds=10)
     credential_hash: CredentialHash = field(default_factory=new_hash)
 
@@ -58,6 +59,7 @@ class IngestOptions:
                 max_clock_ahead=settings.max_clock_ahead,
                 max_reading_age=settings.max_reading_age,
             ),
+            assignment=Assignment.from_settings(settings),
             credential_hash=credential_hash(settings),
         )
 
@@ -86,13 +88,13 @@ class Ingester:
         self._mqtt = MqttClient(
             mqtt_url,
             client_id=options.name if broker is None else f"{options.name}-{broker.session_secret}",
-            filters=("#",) if options.everything or broker is not None else subscriptions(formats),
+            filters=options.assignment.filters(formats, everything=options.everything or broker is not None),
             inbox=self._inbox,
             clock=clock,
             max_payload_bytes=options.limits.max_payload_bytes,
         )
-        self._registry = Registry(db, listener, kinds, on_load=self._update_broker)
         committer = Committer(db, {table.name: table for table in series_tables()}, self._stopping, Complaints(options.name, clock))
+        self._registry = Registry(db, listener, kinds, assignment=options.assignment, on_load=self._update_broker)
         tracker = HealthTracker(clock.now(), tolerance=options.away_tolerance)
         self._pipeline = Pipeline(
             name=options.name,

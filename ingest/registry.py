@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from core.logs import get_logger
+from ingest.assignment import Assignment
 from ingest.health import Health
 from ingest.model import DeviceKind
 from ingest.queries import known
@@ -57,10 +58,14 @@ class KnownSite:
 
 
 class Ledger:
-    """Every site by slug, as it was at one time. Another object is another version."""
+    """Every site of ours by slug, as it was at one time. Another object is another version.
 
-    def __init__(self, sites: Mapping[str, KnownSite] | None = None) -> None:
+    `elsewhere`: the slugs of sites that other ingesters have.
+    """
+
+    def __init__(self, sites: Mapping[str, KnownSite] | None = None, *, elsewhere: frozenset[str] = frozenset()) -> None:
         self.sites = sites or {}
+        self.elsewhere = elsewhere
         self._addressed: dict[str, list[tuple[KnownSite, KnownDevice]]] = {}
         for site in self.sites.values():
             for device in site.devices.values():
@@ -81,7 +86,7 @@ class Registry:
     """Keeps `ledger` up to date: at once when told of a change; and now and then it looks whether nobody told.
 
     `on_load` is called with the connection of each load, for others who follow the ledger. While the database is away
-    the last known ledger stays.
+    the last known ledger stays. `assignment` says which sites are ours.
     """
 
     def __init__(
@@ -90,12 +95,14 @@ class Registry:
         listener: ChangeListener,
         kinds: Mapping[str, DeviceKind],
         *,
+        assignment: Assignment | None = None,
         on_load: Callable[[Connection], object] | None = None,
         look_seconds: float = _LOOK_SECONDS,
     ) -> None:
         self._db = db
         self._listener = listener
         self._kinds = kinds
+        self._assignment = assignment or Assignment()
         self._on_load = on_load
         self._lock = threading.Lock()
         self._changed: set[int | None] = {None}
@@ -124,15 +131,30 @@ class Registry:
 
     def load(self, conn: Connection, site_id: int | None = None) -> None:
         """Take the ledger as it is now, all of it or one site."""
-        rows = known.list_known_devices(conn, site_id=site_id)
-        sites = {site.id: site for site in known.list_known_sites(conn, site_id=site_id)}
-        kept = {} if site_id is None else {slug: site for slug, site in self.ledger.sites.items() if site.id != site_id}
-        loaded = kept | self._assemble(sites, rows)
-        if loaded != self.ledger.sites:
-            self.ledger = Ledger(sites=loaded)
+        rows = known.list_known_sites(conn, site_id=site_id)
+        ours = {site.id: site for site in rows if self._assignment.has(site.slug)}
+        devices = known.list_known_devices(conn, site_ids=list(ours))
+        elsewhere = frozenset(site.slug for site in rows) - {site.slug for site in ours.values()}
+        kept = {}
+        if site_id is not None:
+            kept = {slug: site for slug, site in self.ledger.sites.items() if site.id != site_id}
+            elsewhere |= self.ledger.elsewhere
+        loaded = kept | self._assemble(ours, devices)
+        if loaded != self.ledger.sites or elsewhere != self.ledger.elsewhere:
+            self.ledger = Ledger(sites=loaded, elsewhere=elsewhere)
         if self._on_load is not None:
             self._on_load(conn)
+        self._tell_of_assignment()
         self._ready.set()
+
+    def _tell_of_assignment(self) -> None:
+        """Once: a site that nobody has is heard by nobody."""
+        if not self._ready.is_set() and self._assignment.sites:
+            unknown = sorted(self._assignment.sites - self.ledger.sites.keys())
+            if unknown:
+                log.warning("sites assigned to this ingester are not in the ledger", sites=unknown)
+            if self.ledger.elsewhere:
+                log.warning("sites that another ingester must have", sites=sorted(self.ledger.elsewhere))
 
     def _assemble(self, sites: Mapping[int, SiteRow], rows: list[DeviceRow]) -> dict[str, KnownSite]:
         devices: dict[int, dict[str, KnownDevice]] = {site_id: {} for site_id in sites}

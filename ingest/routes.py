@@ -113,6 +113,8 @@ class Routes:
 
     def _site(self, slug: str) -> KnownSite:
         site = self._ledger.sites.get(slug)
+        if site is None and slug in self._ledger.elsewhere:
+            raise RejectedError("unknown_site", "site_elsewhere", site=shown(slug))
         if site is None:
             raise RejectedError("unknown_site", "no_site", site=shown(slug))
         return site

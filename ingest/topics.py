@@ -91,11 +91,17 @@ class Readers:
         return next((reader for pattern, reader in self._by_pattern if pattern.fullmatch(topic)), None)
 
 
-def subscriptions(formats: Mapping[str, Format]) -> tuple[str, ...]:
-    """What to subscribe to, so that no message comes by two subscriptions of ours."""
+def subscriptions(formats: Mapping[str, Format], sites: Collection[str] = (), *, vendors: bool = True) -> tuple[str, ...]:
+    """What to subscribe to, so that no message comes by two subscriptions of ours.
+
+    `sites`: only what is below these; empty: all. `vendors`: also topics that name no site.
+    """
+    own = [f"{_OURS_PREFIX}{site}/#" for site in sorted(sites)] or [_OURS]
+    if not vendors:
+        return tuple(own)
     ours = filter_pattern(_OURS)
     others = (each for format_ in formats.values() for each in format_.topics if not ours.fullmatch(each))
-    return (_OURS, *dict.fromkeys(others))
+    return (*own, *dict.fromkeys(others))
 
 
 def nats_subjects(topic_filter: str) -> tuple[str, ...]:

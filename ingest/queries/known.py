@@ -1,5 +1,6 @@
 """SQL of what the ingester must know: sites, and the devices in operation with the health they were left in."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -62,8 +63,8 @@ def ledger_fingerprint(conn: Connection) -> str:
     )
 
 
-def list_known_devices(conn: Connection, *, site_id: int | None) -> list[DeviceRow]:
-    """The devices in operation, of every site or of that one."""
+def list_known_devices(conn: Connection, *, site_ids: Collection[int]) -> list[DeviceRow]:
+    """The devices in operation at these sites."""
     return fetch_all(
         conn,
         DeviceRow,
@@ -72,7 +73,7 @@ def list_known_devices(conn: Connection, *, site_id: int | None) -> list[DeviceR
                s.status, s.since, s.reason, s.grounds, s.last_seen_at, s.last_ts
           FROM device d
           JOIN device_state s ON s.site_id = d.site_id AND s.device_id = d.id
-         WHERE d.retired_at IS NULL AND (%(site_id)s::bigint IS NULL OR d.site_id = %(site_id)s)
+         WHERE d.retired_at IS NULL AND d.site_id = ANY(%(site_ids)s::bigint[])
         """,
-        site_id=site_id,
+        site_ids=list(site_ids),
     )

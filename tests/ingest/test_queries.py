@@ -35,7 +35,7 @@ def test_a_device_taken_back_into_operation_begins_without_faults(conn: Connecti
     )
     retire_device(conn, SYSTEM, now=now, site_id=devices.site_id, device_id=devices.cam)
     reinstate_device(conn, SYSTEM, now=now, site_id=devices.site_id, device_id=devices.cam)
-    known = {each.id: each.grounds for each in list_known_devices(conn, site_id=devices.site_id)}
+    known = {each.id: each.grounds for each in list_known_devices(conn, site_ids=[devices.site_id])}
     assert known[devices.cam] == []
     assert known[devices.gate] == ["disk_full:disk_used"]
 
