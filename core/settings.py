@@ -44,7 +44,8 @@ class Settings(BaseModel):
     )
     database_pool: Annotated[int, Field(ge=2, le=200)] = Field(default=12, description="Most connections of one process.")
     mqtt_url: SecretStr | None = Field(
-        default=None, description="MQTT broker to use, `mqtt://user:password@host:1883` or `mqtts://…`; empty: the embedded one."
+        default=None,
+        description="MQTT broker to use, `mqtt://user:password@host:1883` or `mqtts://…`, or several of a cluster with commas between; empty: the embedded one.",
     )
     mqtt_client_id: str = Field(
         default="gatehouse-ingest",

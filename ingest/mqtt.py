@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import cycle
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTv311
@@ -18,7 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from core.clock import Clock
 from core.logs import get_logger
-from ingest.broker_url import parse_broker_url
+from ingest.broker_url import BrokerAddress, parse_broker_urls
 from ingest.inbox import Inbox
 from ingest.model import Message, Reply
 from ingest.paho_client import PahoClient
@@ -40,7 +41,8 @@ class MqttClient:
 
     Nothing is acknowledged but by `acknowledge`, after the message is safe. When the inbox is full the socket is not
     read, so the broker keeps the queue. Connects again for ever, with growing pauses, and subscribes again each time:
-    the broker may have lost the session. `client_id` must stay the same, or the session is lost with it.
+    the broker may have lost the session. `url` may name several brokers of a cluster, with commas between: when one does
+    not do it is the next one's turn. `client_id` must stay the same, or the session is lost with it.
     `epoch` counts connections, `received` messages, `repeated` those that came again while we held them.
     """
 
@@ -54,7 +56,7 @@ class MqttClient:
         clock: Clock,
         max_payload_bytes: int,
     ) -> None:
-        self._address = parse_broker_url(url)
+        self._addresses = cycle(parse_broker_urls(url))
         self._client_id = client_id
         self._filters = tuple(filters)
         self._inbox = inbox
@@ -130,10 +132,6 @@ class MqttClient:
             reconnect_on_failure=False,
         )
         client.connect_timeout = _CONNECT_TIMEOUT
-        if self._address.username is not None:
-            client.username_pw_set(self._address.username, self._address.password)
-        if self._address.tls:
-            client.tls = ssl.create_default_context()
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
@@ -144,17 +142,23 @@ class MqttClient:
     def _run(self) -> None:
         failures = 0
         while not self._stopping.is_set():
+            address = next(self._addresses)
             try:
-                self._client.connect(self._address.host, self._address.port, keepalive=_KEEPALIVE)
+                self._connect(address)
                 self._serve()
             except OSError as error:
-                log.warning("broker not reached", host=self._address.host, port=self._address.port, error=str(error))
+                log.warning("broker not reached", host=address.host, port=address.port, error=str(error))
             except Exception:
                 log.exception("connection to the broker failed")
             failures = 0 if self._listening.is_set() else failures + 1
             self._listening.clear()
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(failures, 10))
             self._stopping.wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - so that many ingesters do not come at once
+
+    def _connect(self, address: BrokerAddress) -> None:
+        self._client.username_pw_set(address.username, address.password)
+        self._client.tls = ssl.create_default_context() if address.tls else None
+        self._client.connect(address.host, address.port, keepalive=_KEEPALIVE)
 
     def _serve(self) -> None:
         """Until the connection ends."""

@@ -6,7 +6,7 @@ from paho.mqtt.client import Client, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingest.broker_url import BrokerAddress, parse_broker_url
+from ingest.broker_url import BrokerAddress, parse_broker_urls
 
 _TIMEOUT = 10.0
 _KEEPALIVE = 5  # seconds; a broker that does not answer within is given up
@@ -21,7 +21,7 @@ def end_session(url: str, client_id: str) -> None:
 
     Raises OSError when the broker is not reached or refuses us.
     """
-    address = parse_broker_url(url)
+    address = parse_broker_urls(url)[0]
     client = _client(address, client_id)
     answers: list[ReasonCode] = []
 

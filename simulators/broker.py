@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from paho.mqtt.client import Client, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
+from ingest.broker_url import split_broker_urls
 from simulators import pace
 
 _DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -24,8 +25,8 @@ class Broker:
 
     @classmethod
     def at(cls, url: str) -> "Broker":
-        """From `mqtt://user:password@host:1883` or `mqtts://…`; ValueError when it is neither."""
-        parts = urlsplit(url)
+        """From `mqtt://user:password@host:1883` or `mqtts://…`, of several the first; ValueError when it is neither."""
+        parts = urlsplit(split_broker_urls(url)[0])
         if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
             raise ValueError("the broker's address must be like mqtt://host:1883 or mqtts://user:password@host:8883")
         return cls(

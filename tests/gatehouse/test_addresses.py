@@ -21,6 +21,11 @@ def told(*, http: Server = ("127.0.0.1", 8080), broker: Server | None = ("127.0.
     return [[line[:12].strip(), line[12:]] for line in lines[3:-2]]
 
 
+def test_every_broker_of_a_cluster_is_told_without_passwords() -> None:
+    urls = "mqtt://ingest:a,b@nats-1.example, mqtt://ingest:a,b@nats-2.example:1884"
+    assert told(broker=None, mqtt_url=urls)[-2:] == [["Devices", "mqtt://nats-1.example"], ["", "mqtt://nats-2.example:1884"]]
+
+
 def test_both_addresses_of_a_machine_that_keeps_to_itself() -> None:
     assert told() == [
         ["Pages", "http://127.0.0.1:8080"],

@@ -11,8 +11,8 @@ from core.clock import SystemClock
 from core.processes import ChildProcess, free_port
 from gatehouse.rig.proxy import Proxy
 from ingest import mqtt
-from ingest.broker_url import MqttUrlError, parse_broker_url
-from ingest.embedded_broker import EmbeddedBroker, _binary
+from ingest.broker_url import MqttUrlError, parse_broker_url, parse_broker_urls
+from ingest.embedded_broker import EmbeddedBroker, nats_server
 from ingest.inbox import Inbox
 from ingest.model import Message
 from ingest.mqtt import MqttClient
@@ -209,7 +209,7 @@ def test_mqtts_checks_the_certificate(
     config = tmp_path / "tls.conf"
     tls = f'mqtt {{ tls {{ cert_file: "{certificate}", key_file: "{key}" }}, '
     config.write_text((plain.folder / "broker.conf").read_text().replace("mqtt { ", tls))
-    server = ChildProcess([_binary(), "-c", config], pid_file=tmp_path / "pid", log_file=tmp_path / "log")
+    server = ChildProcess([nats_server(), "-c", config], pid_file=tmp_path / "pid", log_file=tmp_path / "log")
     server.start()
     try:
         url = plain.url.replace("mqtt://", "mqtts://").replace("127.0.0.1", "localhost")
@@ -236,3 +236,18 @@ def test_user_and_password_are_taken_from_the_address() -> None:
     address = parse_broker_url("mqtts://wutong:p%40ss%2Fword@broker.example")
     assert (address.host, address.port, address.tls) == ("broker.example", 8883, True)
     assert (address.username, address.password) == ("wutong", "p@ss/word")
+
+
+def test_several_brokers_have_commas_between_and_a_comma_in_a_password_is_none() -> None:
+    first, second = parse_broker_urls("mqtt://ingest:a,b@nats-1.example, mqtts://ingest:c@nats-2.example")
+    assert (first.host, first.port, first.password) == ("nats-1.example", 1883, "a,b")
+    assert (second.host, second.port, second.password) == ("nats-2.example", 8883, "c")
+
+
+def test_when_one_broker_is_not_there_it_is_the_next_ones_turn(
+    subscribe: Subscribe, broker: EmbeddedBroker, connect: Connect, wait_for: Wait
+) -> None:
+    subscriber = subscribe(f"mqtt://127.0.0.1:{free_port()},{broker.url}")
+    assert subscriber.client.wait_until_listening(20)
+    connect().publish(TOPIC, "x")
+    wait_for(lambda: len(subscriber.inbox) == 1)
