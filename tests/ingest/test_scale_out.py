@@ -27,6 +27,14 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
+def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
+    """As a NATS server of the operator's is by itself: each subscription may leave 1024 messages unacknowledged."""
+    server = EmbeddedBroker(tmp_path / "broker", ack_wait=2, max_ack_pending=1024).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def two_gates(db: Database, devices: Devices, jinxiu: Site, now: datetime) -> tuple[int, int]:
     """Ids of the devices gate-1 of wutong and of jinxiu."""
     with db.transaction() as conn:
