@@ -6,9 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
 
 from core import hosts
+from core.i18n import DEFAULT_LANGUAGE, Language
 
 PREFIX = "GATEHOUSE_"
 
@@ -102,10 +103,28 @@ class Settings(BaseModel):
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
         default=None, description="Bearer token with which Prometheus reads `/metrics`, 16 characters or more; empty: nobody does."
     )
+    home_assistant_prefix: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",
+        description="Discovery prefix of a Home Assistant at the broker that is shown the devices, most often `homeassistant`; empty: none.",
+    )
+    home_assistant_sites: str | None = Field(
+        default=None,
+        pattern=r"^(-|[a-z0-9][a-z0-9_-]*(,[a-z0-9][a-z0-9_-]*)*)$",
+        description="Short names of the sites it is shown, with commas; `-`: none, which takes back what it was shown. Empty: all.",
+    )
+    home_assistant_language: Language = Field(default=DEFAULT_LANGUAGE, description="Language of what it is shown, `zh` or `en`.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="How much is logged.")
     log_format: Literal["auto", "text", "json"] = Field(
         default="auto", description="`text` for people, `json` for machines, `auto`: text in a terminal."
     )
+
+    @field_validator("home_assistant_prefix")
+    @classmethod
+    def _not_our_own(cls, prefix: str | None) -> str | None:
+        if prefix is not None and prefix.split("/")[0] == "gatehouse":
+            raise ValueError("topics below gatehouse/ are for devices")
+        return prefix
 
     @property
     def secure_cookies(self) -> bool:

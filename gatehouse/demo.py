@@ -10,6 +10,7 @@ from assets.queries.places import list_regions
 from core.clock import Clock
 from core.settings import Settings
 from gatehouse.guard_phones import GuardPhones
+from gatehouse.part_home_assistant import home_assistant
 from gatehouse.part_jobs import scheduler
 from gatehouse.part_web import listen_http, web
 from gatehouse.parts import base, broker, configured_broker, database_url, ingester, only_one, prepare_database, until_told
@@ -57,6 +58,7 @@ def run_demo(settings: Settings, clock: Clock, *, seed: int) -> None:
             fresh = seed_demo(conn, city, seed=seed, now=clock.now())
         ingesting = stack.enter_context(ingester(parts, embedded))
         stack.enter_context(scheduler(parts))
+        stack.enter_context(home_assistant(parts, embedded))
         ingesting.wait_until_listening()
         truth = GroundTruth(settings.data_dir / "ground_truth.jsonl")
         mqtt_url = embedded.local_url if embedded else configured_broker(settings)

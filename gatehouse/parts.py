@@ -129,7 +129,12 @@ def broker(settings: Settings, *, listen: bool = False) -> Iterator[EmbeddedBrok
             raise SettingsError("--listen opens the embedded broker, but GATEHOUSE_MQTT_URL names another one")
         yield None
         return
-    server = EmbeddedBroker(settings.data_dir / "broker", settings.mqtt_port, listen="0.0.0.0" if listen else "127.0.0.1")  # noqa: S104
+    server = EmbeddedBroker(
+        settings.data_dir / "broker",
+        settings.mqtt_port,
+        listen="0.0.0.0" if listen else "127.0.0.1",  # noqa: S104
+        home_assistant_prefix=settings.home_assistant_prefix,
+    )
     try:
         yield server.start()
     finally:

@@ -36,10 +36,11 @@ def run_end_session(settings: Settings) -> None:
 
 
 def run_jobs(settings: Settings, clock: Clock) -> None:
-    """The jobs alone."""
+    """The jobs alone, and what Home Assistant is shown."""
+    from gatehouse.part_home_assistant import home_assistant
     from gatehouse.part_jobs import scheduler
 
-    with base(settings, clock, _configured_database(settings)) as parts, scheduler(parts):
+    with base(settings, clock, _configured_database(settings)) as parts, scheduler(parts), home_assistant(parts, None):
         until_told()
 
 

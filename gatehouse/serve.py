@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from core.clock import Clock
 from core.settings import Settings
 from gatehouse.addresses import network_addresses, welcome
+from gatehouse.part_home_assistant import home_assistant
 from gatehouse.part_jobs import scheduler
 from gatehouse.part_web import listen_http, web
 from gatehouse.parts import base, broker, database_url, ingester, only_one, prepare_database, until_told
@@ -21,6 +22,7 @@ def run_serve(settings: Settings, clock: Clock, *, listen: bool) -> None:
         parts = stack.enter_context(base(settings, clock, url))
         stack.enter_context(ingester(parts, embedded))
         stack.enter_context(scheduler(parts))
+        stack.enter_context(home_assistant(parts, embedded))
         stack.enter_context(web(parts, sock))
         server = (embedded.listen, embedded.port) if embedded else None
         print(  # noqa: T201 - what the operator wants to know

@@ -25,6 +25,8 @@ log = get_logger(__name__)
 # A site's slug has no dot, so no site can take these names.
 _INGEST_USER = "gatehouse.ingest"
 _LOCAL_USER = "gatehouse.local"
+_HOME_ASSISTANT_USER = "gatehouse.home-assistant"
+_SHOWING_USER = "gatehouse.showing"
 _START_SECONDS = 30.0
 _MQTT_PORT = re.compile(r"^mqtt \{ host: \"[^\"]*\", port: (\d+)", re.MULTILINE)
 _SITE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -52,6 +54,8 @@ authorization {{
 """
 _USER = '    {{ user: "{name}", password: "{password}", permissions: {{ publish: {publish}, subscribe: {subscribe} }} }}'
 _NOTHING = '{ deny: ">" }'
+# Below `gatehouse/`, but none of what devices say.
+_SHOWN = "gatehouse/ha/#"
 
 
 class EmbeddedBrokerError(Exception):
@@ -73,6 +77,8 @@ class EmbeddedBroker:
     as the simulator's; both passwords are made once and kept in the folder. `site_credentials` (site slug → bcrypt of
     the password) let the devices of a site in: they may publish below `gatehouse/v1/<site>/` and hear the answers below
     its `raw/`, and nothing else, but what `Rights` say beside.
+    `home_assistant_prefix`: lets a Home Assistant in that uses this discovery prefix, to hear what is published for it, of
+    every site, and to say that it has started.
     `ack_wait`: seconds after which it sends again what a subscriber did not acknowledge.
     It survives `kill -9` of itself and of us: the next start ends leftovers, and what it had acknowledged is there.
     """
@@ -84,6 +90,7 @@ class EmbeddedBroker:
         *,
         listen: str = "127.0.0.1",
         site_credentials: Mapping[str, str] | None = None,
+        home_assistant_prefix: str | None = None,
         max_ack_pending: int = 30_000,
         ack_wait: int = 10,
     ) -> None:
@@ -92,6 +99,7 @@ class EmbeddedBroker:
         self.listen = listen
         self._sites = dict(site_credentials or {})
         self._rights = Rights()
+        self._home_assistant_prefix = home_assistant_prefix
         self._max_ack_pending = max_ack_pending
         self._ack_wait = ack_wait
         self._process: ChildProcess | None = None
@@ -107,6 +115,16 @@ class EmbeddedBroker:
     def local_url(self) -> str:
         """Where devices on this machine connect, of any site; they may publish only."""
         return f"mqtt://{_LOCAL_USER}:{self._secret('local')}@{self._loopback}:{self.port}"
+
+    @property
+    def home_assistant_url(self) -> str:
+        """Where Home Assistant connects, if there is one."""
+        return f"mqtt://{_HOME_ASSISTANT_USER}:{self._secret('home-assistant')}@{self._loopback}:{self.port}"
+
+    @property
+    def showing_url(self) -> str:
+        """Where connects who shows our devices to Home Assistant."""
+        return f"mqtt://{_SHOWING_USER}:{self._secret('showing')}@{self._loopback}:{self.port}"
 
     @property
     def session_secret(self) -> str:
@@ -185,7 +203,7 @@ class EmbeddedBroker:
         return path.read_text(encoding="ascii").strip()
 
     def _write_config(self) -> None:
-        users = [f'    {{ user: "{_INGEST_USER}", password: "{self._secret("ingest")}" }}']
+        users = self._home_assistant_users()
         publish = _subjects(["gatehouse/v1/#"])
         users.append(_USER.format(name=_LOCAL_USER, password=self._secret("local"), publish=publish, subscribe=_NOTHING))
         for site, password_hash in sorted(self._sites.items()):
@@ -208,6 +226,22 @@ class EmbeddedBroker:
         partial.touch(mode=0o600)
         partial.write_text(text, encoding="utf-8")
         partial.rename(self._config_file)
+
+    def _home_assistant_users(self) -> list[str]:
+        """The ingester; where there is a Home Assistant, without what is meant for that one, and the two who speak about it."""
+        if (prefix := self._home_assistant_prefix) is None:
+            return [f'    {{ user: "{_INGEST_USER}", password: "{self._secret("ingest")}" }}']
+        below, status = f"{prefix}/#", f"{prefix}/status"
+        rest = f'{{ allow: ">", deny: {_subjects([below, _SHOWN])} }}'
+        users = (
+            (_INGEST_USER, "ingest", '">"', rest),
+            (_SHOWING_USER, "showing", _subjects([below, _SHOWN]), _subjects([below])),
+            (_HOME_ASSISTANT_USER, "home-assistant", _subjects([status]), _subjects([below, _SHOWN])),
+        )
+        return [
+            _USER.format(name=name, password=self._secret(secret), publish=publish, subscribe=subscribe)
+            for name, secret, publish, subscribe in users
+        ]
 
     def _start_and_wait(self) -> None:
         process = self._process

@@ -18,7 +18,16 @@ def test_an_unknown_setting_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("HTTP_PORT", "eighty"), ("BATCH_SIZE", "0"), ("LOG_LEVEL", "LOUD"), ("PUBLIC_URL", "gatehouse.example")]
+    ("name", "value"),
+    [
+        ("HTTP_PORT", "eighty"),
+        ("BATCH_SIZE", "0"),
+        ("LOG_LEVEL", "LOUD"),
+        ("PUBLIC_URL", "gatehouse.example"),
+        ("HOME_ASSISTANT_PREFIX", "home/#"),
+        ("HOME_ASSISTANT_PREFIX", "gatehouse/v1"),
+        ("HOME_ASSISTANT_SITES", "wutong, jinxiu"),
+    ],
 )
 def test_a_wrong_value_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"GATEHOUSE_{name}: "):

@@ -18,6 +18,7 @@ from gatehouse.seed import seed_city
 from ingest.embedded_broker import EmbeddedBroker
 from simulators.city import make_city
 from store.db import Database
+from tests.ingest.home import Home
 
 Run = Callable[..., "subprocess.Popen[str]"]
 
@@ -25,7 +26,7 @@ Run = Callable[..., "subprocess.Popen[str]"]
 @pytest.fixture
 def broker(work_folder: Path) -> Iterator[EmbeddedBroker]:
     """A broker that is not the roles' own."""
-    running = EmbeddedBroker(work_folder / "roles-broker").start()
+    running = EmbeddedBroker(work_folder / "roles-broker", home_assistant_prefix="homeassistant").start()
     yield running
     running.stop()
 
@@ -41,6 +42,7 @@ def run(db: Database, broker: EmbeddedBroker) -> Iterator[Run]:
                 "GATEHOUSE_DATABASE_URL": db.url,
                 "GATEHOUSE_MQTT_URL": mqtt_url or broker.url,
                 "GATEHOUSE_MQTT_EVERYTHING": "true",
+                "GATEHOUSE_HOME_ASSISTANT_PREFIX": "homeassistant",
                 "GATEHOUSE_LOG_LEVEL": "ERROR",
             }
             process = subprocess.Popen(
@@ -67,7 +69,7 @@ def test_web_ingest_and_jobs_apart_are_one_system(
     port = free_port()
     web = run("web", "--port", str(port))
     run("ingest")
-    run("jobs")
+    run("jobs", mqtt_url=broker.showing_url)
     load = run("simulate", "--sites", "1", "--devices", "5", "--rate", "20", "--seconds", "60", mqtt_url=broker.local_url)
 
     def online() -> bool:
@@ -85,4 +87,7 @@ def test_web_ingest_and_jobs_apart_are_one_system(
         return row is not None and row[0] > 0
 
     wait_for(has_rounds, seconds=30)
+    home = Home(broker.home_assistant_url)
+    wait_for(lambda: len(home.names) == 5, seconds=30)
+    home.close()
     assert [process.poll() for process in (web, load)] == [None, None]

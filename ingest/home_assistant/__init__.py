@@ -1,0 +1,1 @@
+"""Shows our devices to a Home Assistant, by its MQTT discovery."""
