@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.models import Area
@@ -40,6 +40,7 @@ def rows_of(cells: list[tuple[str, ...]]) -> list[Row]:
     return [Row(number, *each) for number, each in enumerate(cells, 2)]
 
 
+@settings(max_examples=40)
 @given(st.lists(CELLS, min_size=1, max_size=5))
 def test_what_is_written_is_read_back(cells: list[tuple[str, ...]]) -> None:
     rows = rows_of(cells)
@@ -51,6 +52,7 @@ def test_what_is_written_is_read_back(cells: list[tuple[str, ...]]) -> None:
     assert brought_back(carried(rows)) == rows
 
 
+@settings(max_examples=40)
 @given(st.lists(CELLS, min_size=1, max_size=5))
 def test_no_cell_of_ours_is_run_by_a_spreadsheet(cells: list[tuple[str, ...]]) -> None:
     rows = rows_of(cells)
@@ -95,11 +97,8 @@ def test_what_a_spreadsheet_makes_of_a_cell(value: object, cell: Cell) -> None:
 
 
 def test_a_formula_is_read_as_what_it_came_to_and_an_error_is_told() -> None:
-    lines = (
-        '<row r="1">' + "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in ("slug", "kind", "name")) + "</row>",
-        '<row r="3"><c t="str"><f>A1&amp;"x"</f><v>cam-7</v></c><c t="e"><v>#N/A</v></c><c><v>1.2E+3</v></c></row>',
-    )
-    [row] = read_sheet(workbook("".join(lines))).rows
+    cells = '<c t="str"><f>A1&amp;"x"</f><v>cam-7</v></c><c t="e"><v>#N/A</v></c><c><v>1.2E+3</v></c>'
+    [row] = read_sheet(workbook(f'{HEADINGS}<row r="3">{cells}</row>')).rows
     assert (row.number, row.slug, row.name, row.problems) == (3, "cam-7", "1200", {"kind": "cell_error"})
 
 
@@ -137,6 +136,7 @@ HEADINGS = '<row r="1">' + "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>
 
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "bomb": (bomb, "file_unpacked_too_large"),
+    "a million empty cells": (lambda: workbook("<row>" + "<c/>" * 1_000_000 + "</row>"), "file_unpacked_too_large"),
     "entities": (
         lambda: workbook('<row r="1"><c t="inlineStr"><is><t>&b;</t></is></c></row>', before=ENTITIES),
         "file_unreadable",
@@ -161,6 +161,16 @@ def test_a_hostile_file_is_refused(name: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_sheet(make())
     assert refused.value.code == code
+
+
+def test_a_row_far_below_is_read_with_its_number() -> None:
+    far = (
+        '<row r="1048576">'
+        + "".join(f'<c t="inlineStr"><is><t>{text}</t></is></c>' for text in ("cam-7", "cctv", "大堂"))
+        + "</row>"
+    )
+    [row] = read_sheet(workbook(HEADINGS + far)).rows
+    assert (row.number, row.slug, row.name) == (1_048_576, "cam-7", "大堂")
 
 
 def test_a_size_that_lies_unpacks_no_more_than_it_says() -> None:

@@ -12,7 +12,7 @@ _DIVIDERS = ",;\t"
 
 
 def read_csv(data: bytes) -> Iterator[tuple[int, list[Cell]]]:
-    """Its rows with their numbers, empty ones too. Raises Invalid when it is no table of text."""
+    """Its rows with their numbers. Raises Invalid when it is no table of text."""
     text = _decoded(data)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_divider(text))
     try:
