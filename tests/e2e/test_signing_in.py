@@ -21,7 +21,7 @@ WHO_BEGINS_WHERE = [
         },
     ),
     ("liu", "/sites", {"Sites"}),
-    ("admin", "/sites", {"Sites", "People", "Whole audit log"}),
+    ("admin", "/sites", {"Sites", "People", "Whole audit log", "System"}),
 ]
 
 

@@ -16,6 +16,7 @@ def device(now: datetime) -> DeviceHealth:
         site_id=1,
         id=1,
         slug="d",
+        address=None,
         name="d",
         kind="cctv",
         asset_id=None,
