@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,11 +32,13 @@ def credential_hash(settings: Settings) -> CredentialHash:
 
 
 def _kept_key(path: Path) -> bytes:
+    """Whoever comes first makes it; nobody sees it half written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError), open(path, "xb", opener=_for_owner) as file:
-        file.write(secrets.token_hex(_KEY_BYTES).encode())
+    if not path.exists():
+        made = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
+        with suppress(FileExistsError):
+            path.hardlink_to(made)
+        made.unlink()
     return path.read_bytes()
-
-
-def _for_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

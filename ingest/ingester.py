@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
-from assets.queries.places import list_mqtt_password_hashes
+from assets.queries.places import list_mqtt_password_hashes, list_sites
 from core.clock import Clock
 from core.settings import Settings
 from ingest.assignment import Assignment
@@ -13,7 +13,7 @@ from ingest.committer import Committer
 from ingest.complaints import Complaints
 from ingest.credentials import CredentialHash, credential_hash, new_hash
 from ingest.embedded_broker import EmbeddedBroker, Rights
-from ingest.formats import all_formats
+from ingest.formats import all_formats, vendor_formats
 from ingest.health_tracker import HealthTracker
 from ingest.inbox import Inbox
 from ingest.intake import Intake, Limits
@@ -21,7 +21,6 @@ from ingest.kinds import all_kinds
 from ingest.mqtt import MqttClient
 from ingest.pipeline import Pipeline
 from ingest.registry import Registry
-from ingest.routes import OUR_FORMAT
 from ingest.stats import Stats
 from ingest.tables import series_tables
 from store.db import Connection, Database
@@ -142,14 +141,15 @@ class Ingester:
 
     def _update_broker(self, conn: Connection) -> None:
         if self._broker is not None:
-            self._broker.set_site_credentials(list_mqtt_password_hashes(conn), self._rights())
+            self._broker.set_site_credentials(list_mqtt_password_hashes(conn), _rights(len(list_sites(conn))))
 
-    def _rights(self) -> Rights:
-        """Vendors' topics do not name the site. So that no site can speak for another's devices, they are for the only one."""
-        if len(self._registry.ledger.sites) != 1:
-            return Rights()
-        vendors = [format_ for format_ in all_formats().values() if format_.slug != OUR_FORMAT]
-        return Rights(
-            publish=tuple(topic for format_ in vendors for topic in format_.topics),
-            subscribe=tuple(topic for format_ in vendors for topic in format_.answers),
-        )
+
+def _rights(sites: int) -> Rights:
+    """Vendors' topics do not name the site. So that no site can speak for another's devices, they are for the only one there is."""
+    if sites != 1:
+        return Rights()
+    vendors = [all_formats()[slug] for slug in vendor_formats()]
+    return Rights(
+        publish=tuple(topic for format_ in vendors for topic in format_.topics),
+        subscribe=tuple(topic for format_ in vendors for topic in format_.answers),
+    )

@@ -15,6 +15,7 @@ Value = bool | int | float | str
 Status = Literal["online", "degraded", "fault", "stale", "offline", "unknown"]
 Severity = Literal["fault", "degraded", "notice"]
 MAX_FACT = 300  # characters
+OUR_FORMAT = "native"  # whose topics name site and device as the ledger does
 
 
 class Unit(Enum):

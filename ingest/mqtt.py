@@ -266,7 +266,10 @@ class MqttClient:
     def _send_replies(self) -> None:
         while self._replies and self._client.is_connected():
             reply = self._replies.popleft()
-            self._client.publish(reply.topic, reply.payload, qos=1)
+            try:
+                self._client.publish(reply.topic, reply.payload, qos=1)
+            except ValueError as error:  # no topic to publish to: a device may call itself what it likes
+                log.warning("answer cannot be sent", topic=reply.topic, error=str(error))
 
     def _on_connect(self, client: Client, _: Any, flags: ConnectFlags, reason: ReasonCode, __: Properties | None) -> None:
         if reason.is_failure:

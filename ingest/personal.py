@@ -20,12 +20,16 @@ _LONGEST_TEXT = 1000  # characters; a longer one is a picture or the like
 
 
 def without_personal_fields(value: Any) -> Any:
-    """What an event says of itself, without such fields and without texts that are as long as a picture."""
+    """What a device says, without such fields (the last part of a dotted name counts) and texts as long as a picture."""
     if isinstance(value, dict):
-        return {name: without_personal_fields(inner) for name, inner in value.items() if name.lower() not in _FIELDS}
+        return {name: without_personal_fields(inner) for name, inner in value.items() if not _is_personal(name)}
     if isinstance(value, list):
         return [without_personal_fields(inner) for inner in value]
     return "…" if isinstance(value, str) and len(value) > _LONGEST_TEXT else value
+
+
+def _is_personal(name: str) -> bool:
+    return name.rpartition(".")[2].lower() in _FIELDS
 
 
 def without_personal_data(payload: bytes) -> bytes:

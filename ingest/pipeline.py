@@ -131,8 +131,9 @@ class Pipeline:
         if ledger is not self._intake.ledger:
             self._tracker.sync(ledger.devices(), now)
             self._intake.ledger = ledger
-            # It lives long and refers to nothing that refers back; else every full collection would walk all of it, which
-            # holds up the messages of a city for a fifth of a second.
+            # It lives long; else every full collection would walk all of it, which holds up the messages of a city for a fifth
+            # of a second. What is garbage by now must not live as long.
+            gc.collect()
             gc.freeze()
             self._intake.take_registered(batch)
         epoch = self._mqtt.epoch

@@ -7,13 +7,12 @@ import msgspec
 
 from ingest.binary_copy import ReadingEncoder, reading_encoder
 from ingest.health_tracker import HealthTracker
-from ingest.model import DeviceKind, FromDevice, RejectedError, shown
+from ingest.model import OUR_FORMAT, DeviceKind, FromDevice, RejectedError, shown
 from ingest.registry import KnownDevice, KnownSite, Ledger
 from ingest.tables import reading_table
 from ingest.topics import Reader
 from ingest.tracked import TrackedDevice
 
-OUR_FORMAT = "native"
 MAX_CODE = 64  # characters of a device's code in a topic of ours
 MAX_NAME = 150  # characters of a vendor's name of a device
 

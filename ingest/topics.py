@@ -1,4 +1,4 @@
-"""Which format reads a topic, and how many messages a broker may hold out to us at once."""
+"""Which format reads a topic, and what to subscribe to."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -6,18 +6,11 @@ from functools import lru_cache
 
 import msgspec
 
-from ingest.model import Decode, Decoded, Format, Message, Reply
-
-# NATS counts the unacknowledged messages of a session in 16 bits, over all its subscriptions; one that ends in `#` is
-# two of them to it. A subscription that would exceed the sum is refused.
-_NATS_SESSION_LIMIT = 65_535
-_NATS_COMFORTABLE = 30_000
-
+from ingest.model import OUR_FORMAT, Decode, Decoded, Format, Message, Reply
 
 # Everything sent to us, also with a mistake in its topic: it must be seen among the rejected messages.
 _OURS_PREFIX = "gatehouse/v1/"
 _OURS = f"{_OURS_PREFIX}#"
-_OURS_FORMAT = "native"
 # What a vendor's device, or a compound's bridge, sends below `gatehouse/v1/<site>/raw/` is of that compound.
 _RAW = re.compile("gatehouse/v1/([^/]+)/raw/(.+)", re.DOTALL)
 _MOST_TOPICS = 20_000
@@ -59,7 +52,7 @@ class Readers:
         self._by_pattern = [(filter_pattern(each), self._readers[slug]) for slug, f in formats.items() for each in f.topics]
         answers = Reader("answer", lambda _: [])
         self._by_pattern += [(filter_pattern(each), answers) for f in formats.values() for each in f.answers]
-        self._ours = self._readers.get(_OURS_FORMAT)
+        self._ours = self._readers.get(OUR_FORMAT)
         # Devices send to the same topics again and again.
         self._find_other = lru_cache(maxsize=_MOST_TOPICS)(self._match)
 
@@ -125,9 +118,3 @@ def filter_pattern(topic_filter: str) -> re.Pattern[str]:
     if levels[0] in ("+", "#"):
         pattern = rf"(?!\$){pattern}"
     return re.compile(pattern, re.DOTALL)
-
-
-def max_ack_pending(filters: Collection[str]) -> int:
-    """What a NATS server may allow each of these subscriptions of one session, so that none is refused."""
-    weight = sum(2 if each.endswith("#") else 1 for each in filters)
-    return min(_NATS_COMFORTABLE, _NATS_SESSION_LIMIT // max(weight, 1))

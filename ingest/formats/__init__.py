@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from ingest.model import Format
+from ingest.model import OUR_FORMAT, Format
 from ingest.plugins import collect
 
 
@@ -18,4 +18,4 @@ def all_formats() -> Mapping[str, Format]:
 
 def vendor_formats() -> tuple[str, ...]:
     """Those whose devices are found by an address, by slug: every one but our own."""
-    return tuple(slug for slug in all_formats() if slug != "native")
+    return tuple(slug for slug in all_formats() if slug != OUR_FORMAT)

@@ -172,7 +172,7 @@ def test_a_credential_is_kept_as_a_hash_and_nothing_else_of_it() -> None:
 
 def test_what_the_format_has_no_word_for_is_kept_by_name_once_a_minute_and_not_without_end() -> None:
     town = Town((site(1, "wutong", gate(1, 11, "acme:SN-1")),))
-    first = town.hears(reading=reading(unmapped={"rssi": -71, "note": "x" * 500})).unmapped
+    first = town.hears(reading=reading(unmapped={"rssi": -71, "note": "x" * 500, "info.personName": "王小明"})).unmapped
     assert [(each.device_id, each.name, each.value[:3]) for each in first] == [(11, "rssi", "-71"), (11, "note", '"xx')]
     assert town.hears(reading=reading(unmapped={"rssi": -72})).unmapped == []
     many = town.hears(reading=reading(unmapped={f"n{number}": 1 for number in range(500)})).unmapped

@@ -1,11 +1,11 @@
-"""Topics find their format, and a session's subscriptions stay within what NATS grants."""
+"""Topics find their format, and what is subscribed to comes once."""
 
 import dataclasses
 
 import pytest
 
 from ingest.formats import all_formats
-from ingest.topics import Readers, filter_pattern, max_ack_pending, nats_subjects, subscriptions
+from ingest.topics import Readers, filter_pattern, nats_subjects, subscriptions
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,3 @@ def test_compounds_that_name_their_nodes_alike_are_remembered_apart() -> None:
 )
 def test_a_filter_is_written_as_nats_names_it(topic_filter: str, subjects: tuple[str, ...]) -> None:
     assert nats_subjects(topic_filter) == subjects
-
-
-@pytest.mark.parametrize("filters", [("a/#",), ("a/+",), ("a/#", "b/+", "c/+"), tuple(f"{n}/#" for n in range(20))])
-def test_the_sum_of_unacknowledged_messages_stays_within_a_nats_session(filters: tuple[str, ...]) -> None:
-    weight = sum(2 if each.endswith("#") else 1 for each in filters)
-    assert 1000 < max_ack_pending(filters) * weight <= 65_535

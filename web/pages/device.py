@@ -54,7 +54,6 @@ def device_page(request: Request, device: DeviceSlug, access: Everybody, conn: C
         kind=kind,
         skew=_skew(health.skew_ms),
         clock_is_ahead=(health.skew_ms or 0) > 0,
-        clock_is_off=health.clock_is_off,
         clock_limit=CLOCK_LIMIT,
         unmapped=list_unmapped(conn, site_id, health.id),
         latest=find_latest_reading(conn, kind, site_id=site_id, device_id=health.id, now=now) if kind else None,
