@@ -29,17 +29,17 @@ class Meter:
     def measure(self, publish: Callable[[], None], messages: int) -> Cost:
         """Call `publish`, which sends so many messages, and wait until all of them are committed."""
         stand = self._stand
+        expected = stand.count_inserted(self._tables) + messages
         own, broker = self._own(), self._seconds(stand.broker.pid)
         begun = stand.clock.now()
         publish()
+        stand.wait(lambda: stand.count_inserted(self._tables) >= expected)
+        own, broker = self._own() - own, self._seconds(stand.broker.pid) - broker
         stand.wait(lambda: sum(commit.rows for commit in stand.commits_since(begun, self._tables)) >= messages)
         commits = stand.commits_since(begun, self._tables)
+        rows = sum(commit.rows for commit in commits)
         seconds = (commits[-1].at - begun).total_seconds()
-        return Cost(
-            rate=sum(commit.rows for commit in commits) / seconds,
-            cpu_us=(self._own() - own) * 1e6 / messages,
-            broker_us=(self._seconds(stand.broker.pid) - broker) * 1e6 / messages,
-        )
+        return Cost(rate=rows / seconds, cpu_us=own * 1e6 / messages, broker_us=broker * 1e6 / messages)
 
     def _own(self) -> float:
         return self._seconds(self._client.pid) + self._seconds(self._stand.postgres.pid, with_children=True)

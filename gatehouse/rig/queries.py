@@ -71,6 +71,18 @@ def count_rows(conn: Connection, table: str) -> int:
     return int(row[0]) if row else 0
 
 
+def count_inserted(conn: Connection, table: str) -> int:
+    """Rows put into a series table since the server began, as its statistics know of it: a second late, and at next to no cost."""
+    row = conn.execute(
+        """
+        SELECT coalesce(sum(pg_stat_get_tuples_inserted(relid)), 0)
+          FROM (SELECT relid FROM pg_partition_tree(%(table)s::regclass) UNION SELECT %(table)s::regclass) AS part
+        """,
+        {"table": table},
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def list_commits(conn: Connection, table: str) -> list[Commit]:
     """Every transaction that wrote rows of the table; the server must track commit timestamps."""
     rows = conn.execute(
