@@ -36,7 +36,7 @@ def notify_all(conn: Connection, changes: Collection[Change]) -> None:
         conn,
         """
         SELECT count(pg_notify(%(channel)s, pg_current_xact_id()::text || ' ' || payload))
-          FROM unnest(%(payloads)s::text[]) AS t (payload)
+          FROM unnest(%(payloads)b::text[]) AS t (payload)
         """,
         channel=CHANNEL,
         payloads=[msgspec.json.encode(change).decode() for change in changes],

@@ -195,10 +195,10 @@ def test_every_query_is_valid_on_the_migrated_database(db: Database) -> None:
         for place, text in queries():
             if text.lstrip().split(None, 1)[0].upper() not in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:
                 continue
-            names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
+            names = list(dict.fromkeys(re.findall(r"%\((\w+)\)[sb]", text)))
             statement = text
             for number, name in enumerate(names, 1):
-                statement = statement.replace(f"%({name})s", f"${number}")
+                statement = re.sub(rf"%\({name}\)[sb]", f"${number}", statement)
             statement = statement.replace("%%", "%")
             try:
                 conn.execute(f"PREPARE q AS {statement}".encode())

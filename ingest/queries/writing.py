@@ -1,4 +1,7 @@
-"""SQL the ingester writes with, besides the rows of the series tables. Many rows at once, in arrays."""
+"""SQL the ingester writes with, besides the rows of the series tables. Many rows at once, in arrays.
+
+What a city writes by the thousand goes in binary (`%(…)b`): a time as text costs the client ten times as much.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -25,9 +28,9 @@ def move_states(conn: Connection, moves: Sequence[tuple[Status, Transition]]) ->
            SET status = t.status, since = t.since, reason = t.reason, faults = string_to_array(t.faults, ','),
                grounds = string_to_array(t.grounds, ','), last_seen_at = greatest(s.last_seen_at, t.last_seen_at), last_ts = greatest(s.last_ts, t.last_ts),
                skew_ms = coalesce(t.skew_ms, s.skew_ms)
-          FROM unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[], %(expected)s::text[], %(statuses)s::text[],
-                      %(sinces)s::timestamptz[], %(reasons)s::text[], %(faults)s::text[], %(grounds)s::text[],
-                      %(seen)s::timestamptz[], %(ts)s::timestamptz[], %(skews)s::bigint[])
+          FROM unnest(%(site_ids)b::bigint[], %(device_ids)b::bigint[], %(expected)b::text[], %(statuses)b::text[],
+                      %(sinces)b::timestamptz[], %(reasons)b::text[], %(faults)b::text[], %(grounds)b::text[],
+                      %(seen)b::timestamptz[], %(ts)b::timestamptz[], %(skews)b::bigint[])
                AS t (site_id, device_id, expected, status, since, reason, faults, grounds, last_seen_at, last_ts, skew_ms)
          WHERE s.site_id = t.site_id AND s.device_id = t.device_id AND s.status = t.expected
         RETURNING s.site_id, s.device_id
@@ -56,8 +59,8 @@ def insert_statuses(conn: Connection, transitions: Sequence[Transition]) -> None
         """
         INSERT INTO device_status (site_id, device_id, at, status, previous, reason, faults)
         SELECT t.site_id, t.device_id, t.at, t.status, t.previous, t.reason, string_to_array(t.faults, ',')
-          FROM unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[], %(ats)s::timestamptz[], %(statuses)s::text[],
-                      %(previous)s::text[], %(reasons)s::text[], %(faults)s::text[])
+          FROM unnest(%(site_ids)b::bigint[], %(device_ids)b::bigint[], %(ats)b::timestamptz[], %(statuses)b::text[],
+                      %(previous)b::text[], %(reasons)b::text[], %(faults)b::text[])
                WITH ORDINALITY AS t (site_id, device_id, at, status, previous, reason, faults, position)
          ORDER BY t.position
         """,
@@ -77,7 +80,7 @@ def list_healths(conn: Connection, keys: Collection[DeviceKey]) -> dict[DeviceKe
         """
         SELECT s.site_id, s.device_id, s.status, s.since, s.reason, s.grounds
           FROM device_state s
-          JOIN unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[]) AS t (site_id, device_id)
+          JOIN unnest(%(site_ids)b::bigint[], %(device_ids)b::bigint[]) AS t (site_id, device_id)
             ON s.site_id = t.site_id AND s.device_id = t.device_id
         """,
         {"site_ids": [key[0] for key in keys], "device_ids": [key[1] for key in keys]},
@@ -96,8 +99,8 @@ def mark_seen(conn: Connection, seen: Sequence[Seen]) -> None:
         UPDATE device_state s
            SET last_seen_at = greatest(s.last_seen_at, t.last_seen_at), last_ts = greatest(s.last_ts, t.last_ts),
                skew_ms = coalesce(t.skew_ms, s.skew_ms), grounds = string_to_array(t.grounds, ',')
-          FROM unnest(%(site_ids)s::bigint[], %(device_ids)s::bigint[], %(seen)s::timestamptz[], %(ts)s::timestamptz[],
-                      %(skews)s::bigint[], %(grounds)s::text[])
+          FROM unnest(%(site_ids)b::bigint[], %(device_ids)b::bigint[], %(seen)b::timestamptz[], %(ts)b::timestamptz[],
+                      %(skews)b::bigint[], %(grounds)b::text[])
                AS t (site_id, device_id, last_seen_at, last_ts, skew_ms, grounds)
          WHERE s.site_id = t.site_id AND s.device_id = t.device_id
         """,
