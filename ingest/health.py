@@ -13,9 +13,10 @@ Time is our receive clock throughout. Whenever we ourselves could not hear, noth
 windows start anew, and after more than a moment everything is unknown.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+import msgspec
 
 from ingest.model import Status
 
@@ -25,8 +26,7 @@ SILENT_TIMES_OFFLINE = 3
 _SILENT: frozenset[Status] = frozenset({"stale", "offline", "unknown"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Health:
+class Health(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a device is, since when, and why. Silence does not clear its faults.
 
     `grounds` tell what each fault rests on: `overflow`, for the device reports it, and `overflow:level`, judged from that.

@@ -23,7 +23,7 @@ log = get_logger(__name__)
 
 _IDLE_SECONDS = 0.2  # how late a silence or a change of the ledger may be noticed
 _SEEN_EVERY = timedelta(seconds=30)
-_SEEN_AT_ONCE = 500  # more would hold up the messages of their batch
+_SEEN_AT_ONCE = 200  # more would hold up the messages of their batch
 _HEARTBEAT_EVERY = timedelta(seconds=5)
 _NOTHING = timedelta(0)
 # A commit that took longer was no commit but an absence of the database.

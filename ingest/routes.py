@@ -17,8 +17,11 @@ MAX_CODE = 64  # characters of a device's code in a topic of ours
 MAX_NAME = 150  # characters of a vendor's name of a device
 
 
-class Route(msgspec.Struct, frozen=True):
-    """A device of the ledger, its health, and the table and encoding of its readings; `zone`: of the wall clocks at its site."""
+class Route(msgspec.Struct, frozen=True, gc=False):
+    """A device of the ledger, its health, and the table and encoding of its readings; `zone`: of the wall clocks at its site.
+
+    Nothing in it leads back to it, so the garbage collector need not look through a city of them.
+    """
 
     site_id: int
     device_id: int

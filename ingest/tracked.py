@@ -1,7 +1,8 @@
 """One device as its health is followed, and what of it is to be written."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from ingest.health import Health
 from ingest.model import DeviceKind, Status
@@ -10,8 +11,7 @@ from ingest.registry import DeviceKey, KnownDevice
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Transition:
+class Transition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One change of one device's health, to be written if its status is still `previous`."""
 
     site_id: int
@@ -22,8 +22,7 @@ class Transition:
     seen: "Seen"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When a device was last heard, of when its newest reading is, how far its clock is off, and what its faults rest on."""
 
     site_id: int

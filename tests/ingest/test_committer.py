@@ -167,10 +167,13 @@ def test_a_status_somebody_else_changed_is_left_and_told(
 def test_a_transition_the_database_refuses_costs_nothing_else(
     db: Database, committer: Committer, devices: Devices, now: datetime
 ) -> None:
-    impossible = replace(transition(devices, now, "unknown", "online"), previous="nonsense")
-    bad = replace(impossible, health=replace(impossible.health, status="nonsense"))  # type: ignore[arg-type]
+    impossible = msgspec.structs.replace(transition(devices, now, "unknown", "online"), previous="nonsense")
+    bad = msgspec.structs.replace(
+        impossible,
+        health=msgspec.structs.replace(impossible.health, status="nonsense"),
+    )
     batch = gates((gate_row(devices, now), now))
-    batch.transitions = [replace(bad, previous="unknown"), transition(devices, now, "unknown", "fault")]
+    batch.transitions = [msgspec.structs.replace(bad, previous="unknown"), transition(devices, now, "unknown", "fault")]
     committer.commit(batch)
     assert len(stored(db)) == 1
     assert history(db, devices) == [("unknown", "fault")]
@@ -182,8 +185,8 @@ def test_it_steps_aside_from_a_deadlock(
     """Another writer locks the two devices in the other order, with a moment between."""
 
     def move(device: int) -> Transition:
-        moved = replace(transition(devices, now, "unknown", "online"), device_id=device)
-        return replace(moved, seen=replace(moved.seen, device_id=device))
+        moved = msgspec.structs.replace(transition(devices, now, "unknown", "online"), device_id=device)
+        return msgspec.structs.replace(moved, seen=msgspec.structs.replace(moved.seen, device_id=device))
 
     locked = threading.Event()
 

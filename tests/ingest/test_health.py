@@ -1,8 +1,8 @@
 """The state machine of health: what no sequence of messages and silences may lead to."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -167,4 +167,4 @@ def test_a_device_that_comes_back_has_the_faults_it_left_with(faults: tuple[str,
 def test_the_will_of_long_ago_tells_only_what_nobody_knew() -> None:
     online = Health(status="online", since=START, reason="seen")
     assert machine.after_old_will(online, at=START) is online
-    assert machine.after_old_will(replace(online, status="unknown"), at=START).status == "offline"
+    assert machine.after_old_will(msgspec.structs.replace(online, status="unknown"), at=START).status == "offline"

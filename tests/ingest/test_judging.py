@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,7 +94,7 @@ class Device:
         """What remains is what was written; another tracker begins with it."""
         written = self.health
         for seen in self.tracker.take_seen(self.now, older_than=timedelta(0), most=1):
-            written = replace(written, grounds=seen.grounds)
+            written = msgspec.structs.replace(written, grounds=seen.grounds)
         self._track(written)
         return self
 
