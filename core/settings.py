@@ -78,7 +78,7 @@ class Settings(BaseModel):
     )
     batch_size: Annotated[int, Field(ge=1, le=20000)] = Field(default=2000, description="Most messages in one commit.")
     batch_ms: Annotated[int, Field(ge=1, le=5000)] = Field(
-        default=50, description="Longest wait for a batch to fill, milliseconds."
+        default=20, description="Longest wait for a batch to fill, milliseconds."
     )
     max_payload_bytes: Annotated[int, Field(ge=256, le=1_000_000)] = Field(
         default=65_536, description="Larger messages are rejected, bytes."

@@ -38,7 +38,7 @@ class IngestOptions:
 
     name: str = "gatehouse-ingest"
     batch_size: int = 2000
-    batch_ms: int = 50
+    batch_ms: int = 20
     limits: Limits = field(default_factory=Limits)
     everything: bool = False
     assignment: Assignment = field(default_factory=Assignment)

@@ -21,7 +21,7 @@ CLOCK_LIMIT = timedelta(minutes=5)
 class DeviceHealth:
     """A device of the ledger with its state now.
 
-    `faults` are the last ones known, also while it is silent. `last_seen_at` is by our clock and up to ten seconds late;
+    `faults` are the last ones known, also while it is silent. `last_seen_at` is by our clock and up to half a minute late;
     `last_ts` is the time of the newest reading, by the device's clock but never ahead of ours; `skew_ms` says how far its
     clock is ahead (negative: behind, or the message took long).
     """
