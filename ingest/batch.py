@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ingest.discovered import Discoveries
+from ingest.mappings.heard import Heard
 from ingest.model import Message, Reply
 from ingest.rejected import RejectedMessages
 from ingest.stats import Heartbeat
@@ -39,6 +40,7 @@ class Batch:
     rejected: RejectedMessages = field(default_factory=RejectedMessages)
     discovered: Discoveries = field(default_factory=Discoveries)
     unmapped: list[Unmapped] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
@@ -64,6 +66,7 @@ class Batch:
             or len(self.rejected)
             or len(self.discovered)
             or self.unmapped
+            or self.heard
             or self.transitions
             or self.seen
             or self.heartbeat

@@ -16,7 +16,7 @@ from ingest.complaints import Complaints
 from ingest.discovered import Discovered
 from ingest.health import Health
 from ingest.model import RejectedError, Status
-from ingest.queries import writing
+from ingest.queries import mappings, writing
 from ingest.registry import DeviceKey
 from ingest.rejected import RejectedMessages
 from ingest.tracked import Transition
@@ -191,6 +191,7 @@ def _write_rest(conn: Connection, batch: Batch, quarantined: RejectedMessages, w
 
     _write_some(conn, batch.discovered.sorted(), discover, way)
     _write_some(conn, batch.unmapped, partial(writing.add_unmapped, conn), way)
+    _write_some(conn, batch.heard, partial(mappings.add_heard, conn), way)
     for rejected in (batch.rejected, quarantined):
         _write_some(conn, rejected.sorted(), partial(writing.add_rejected, conn), way)
     _write_some(conn, batch.seen, partial(writing.mark_seen, conn), way)

@@ -1,6 +1,7 @@
 """Puts the parts of ingest together and runs them."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
@@ -81,19 +82,21 @@ class Ingester:
     ) -> None:
         options = options or IngestOptions()
         self._broker = broker
+        self._assignment = options.assignment
+        self._everything = options.everything or broker is not None
         self._stopping = threading.Event()
         self._inbox = Inbox()
         formats, kinds = all_formats(), all_kinds()
         self._mqtt = MqttClient(
             mqtt_url,
             client_id=options.name if broker is None else f"{options.name}-{broker.session_secret}",
-            filters=options.assignment.filters(formats, everything=options.everything or broker is not None),
+            filters=options.assignment.filters(formats, everything=self._everything),
             inbox=self._inbox,
             clock=clock,
             max_payload_bytes=options.limits.max_payload_bytes,
         )
         committer = Committer(db, {table.name: table for table in series_tables()}, self._stopping, Complaints(options.name, clock))
-        self._registry = Registry(db, listener, kinds, assignment=options.assignment, on_load=self._update_broker)
+        self._registry = Registry(db, listener, kinds, assignment=options.assignment, on_load=self._follow_ledger)
         tracker = HealthTracker(clock.now(), tolerance=options.away_tolerance)
         self._pipeline = Pipeline(
             name=options.name,
@@ -139,17 +142,21 @@ class Ingester:
         """What it has done so far."""
         return self._pipeline.stats
 
-    def _update_broker(self, conn: Connection) -> None:
+    def _follow_ledger(self, conn: Connection) -> None:
+        """What is asked of the broker depends on it."""
+        mapped = [each.topic_filter for site in self._registry.ledger.sites.values() for each in site.mappings if each.direct]
+        if not self._everything:
+            self._mqtt.subscribe_also(sorted(set(mapped)))
         if self._broker is not None:
-            self._broker.set_site_credentials(list_mqtt_password_hashes(conn), _rights(len(list_sites(conn))))
+            self._broker.set_site_credentials(list_mqtt_password_hashes(conn), _rights(len(list_sites(conn)), mapped))
 
 
-def _rights(sites: int) -> Rights:
+def _rights(sites: int, mapped: Sequence[str]) -> Rights:
     """Vendors' topics do not name the site. So that no site can speak for another's devices, they are for the only one there is."""
     if sites != 1:
         return Rights()
     vendors = [all_formats()[slug] for slug in vendor_formats()]
     return Rights(
-        publish=tuple(topic for format_ in vendors for topic in format_.topics),
+        publish=(*(topic for format_ in vendors for topic in format_.topics), *mapped),
         subscribe=tuple(topic for format_ in vendors for topic in format_.answers),
     )

@@ -14,6 +14,9 @@ from ingest.credentials import CredentialHash
 from ingest.formats.parts.times import check_time
 from ingest.health_tracker import HealthTracker
 from ingest.kinds.check import check_event, check_reading
+from ingest.mappings.heard import LastHeard
+from ingest.mappings.model import TopicMapping
+from ingest.mappings.rules import apply, named
 from ingest.model import DeviceEvent, DeviceKind, Format, FromDevice, Message, Presence, Reading, RejectedError, Reply, shown
 from ingest.personal import without_personal_fields
 from ingest.registry import Ledger
@@ -56,6 +59,8 @@ class Intake:
         self._routes = Routes(kinds, tracker)
         self._unmapped = UnmappedFields()
         self._strangers = Strangers()
+        self._last_heard = LastHeard()
+        self._mappings: Mapping[str, tuple[TopicMapping, ...]] = {}
         self._encode_event: Callable[[tuple[Any, ...]], bytes] = row_encoder(EVENT_TABLE)
 
     @property
@@ -66,6 +71,11 @@ class Intake:
     @ledger.setter
     def ledger(self, ledger: Ledger) -> None:
         self._routes.ledger = ledger
+        mappings = {site.slug: site.mappings for site in ledger.sites.values() if site.mappings}
+        if mappings != self._mappings:
+            self._mappings = mappings
+            self._readers.follow(mappings)
+            self._last_heard.forget()
 
     def take_registered(self, batch: Batch) -> None:
         """The last message of devices that were registered since the last ledger; they need not be sent again."""
@@ -74,19 +84,22 @@ class Intake:
 
     def take(self, message: Message, batch: Batch) -> None:
         """Put what the message says into the batch."""
+        reader = None
         try:
             reader = self._find_reader(message)
+            if reader.mapping is not None:
+                batch.heard += self._last_heard.news(reader.mapping, message)
             for item in reader.read(message):
                 if isinstance(item, Reply):
                     batch.replies.append(reader.below(item))
                 else:
                     self._take_item(item, reader, message, batch)
         except RejectedError as error:
-            batch.rejected.add(message, error, self._site_of(message.topic))
+            batch.rejected.add(message, error, self._site_of(message.topic, reader))
         except Exception as error:  # a defect of ours must not stop every other device's messages
             log.exception("message cannot be taken in", topic=message.topic)
             refusal = RejectedError("internal", "defect", error=type(error).__name__)
-            batch.rejected.add(message, refusal, self._site_of(message.topic))
+            batch.rejected.add(message, refusal, self._site_of(message.topic, reader))
 
     def _find_reader(self, message: Message) -> Reader:
         most = self._limits.max_payload_bytes
@@ -101,7 +114,7 @@ class Intake:
         route = self._routes.find(reader, item)
         try:
             if not isinstance(route, Route):
-                self._take_strange(item, route, message, batch)
+                self._take_strange(item, route, reader.format, message, batch)
             elif isinstance(item, Reading):
                 self._take_reading(item, route, message, batch)
             elif isinstance(item, DeviceEvent):
@@ -111,16 +124,22 @@ class Intake:
         except RejectedError as error:
             batch.rejected.add(message, error, route.site_id)
 
-    def _take_strange(self, item: FromDevice, route: Unregistered | OfUnknownKind, message: Message, batch: Batch) -> None:
+    def _take_strange(
+        self, item: FromDevice, route: Unregistered | OfUnknownKind, format_: str, message: Message, batch: Batch
+    ) -> None:
         if isinstance(route, OfUnknownKind):
             raise RejectedError("unknown_kind", "no_kind", kind=shown(route.kind))
         if not (isinstance(item, Presence) and item.retained):  # left behind by a device that may be long gone
+            if isinstance(item, Reading) and (rules := self.ledger.sites[route.site].rules.get(format_)):
+                item = named(rules, item)
             batch.discovered.add(route, item, message, self._kinds)
             self._strangers.remember(route, message)
 
     def _take_reading(self, reading: Reading, route: Route, message: Message, batch: Batch) -> None:
         kind, received_at = route.kind, message.received_at
         ts = self._time_of(reading, route, message)
+        if route.rules:
+            reading = apply(route.rules, reading)
         checked = check_reading(kind, reading)
         faults, raised = checked.faults, checked.raised
         if reading.backfilled:
@@ -176,10 +195,11 @@ class Intake:
         check_time(ts, message.received_at, max_age=limits.max_reading_age, max_ahead=limits.max_clock_ahead)
         return ts
 
-    def _site_of(self, topic: str) -> int | None:
-        """Whose mistake a message is that could not be read: as topics of ours name the site."""
+    def _site_of(self, topic: str, reader: Reader | None) -> int | None:
+        """Whose mistake a message is that could not be read: as topics of ours name the site, or the mapping is a site's."""
         levels = topic.split("/", 3)
-        site = self.ledger.sites.get(levels[2]) if len(levels) == 4 and levels[:2] == ["gatehouse", "v1"] else None
+        named_by_topic = levels[2] if len(levels) == 4 and levels[:2] == ["gatehouse", "v1"] else None
+        site = self.ledger.sites.get(named_by_topic or (reader and reader.site) or "")
         return None if site is None else site.id
 
 

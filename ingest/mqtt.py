@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import cycle
@@ -59,6 +59,9 @@ class MqttClient:
         self._addresses = cycle(parse_broker_urls(url))
         self._client_id = client_id
         self._filters = tuple(filters)
+        self._also: tuple[str, ...] = ()
+        self._subscribed: tuple[str, ...] = ()
+        self._asked: dict[int, tuple[str, ...]] = {}
         self._inbox = inbox
         self._clock = clock
         self._max_payload_bytes = max_payload_bytes
@@ -120,6 +123,13 @@ class MqttClient:
         """What devices wait for, as soon as it can be sent; gone with the connection, for they ask again."""
         if replies:
             self._replies.extend(replies)
+            self._wake()
+
+    def subscribe_also(self, filters: Sequence[str]) -> None:
+        """Besides those it was made with, these from now on, and none that were given before. One that is refused is told of
+        in the log and left out."""
+        if tuple(filters) != self._also:
+            self._also = tuple(filters)
             self._wake()
 
     def _make_client(self) -> PahoClient:
@@ -191,6 +201,7 @@ class MqttClient:
             self._drain_wake()
         self._send_acknowledgements()
         self._send_replies()
+        self._follow_subscriptions()
         if reading and (at_hand or sock in ready):
             self._more = self._read(sock)
             self._hand_on()
@@ -276,12 +287,40 @@ class MqttClient:
             log.error("the broker refuses us", reason=str(reason))
             return
         log.info("connected to the broker", session_present=flags.session_present)
-        client.subscribe([(each, 1) for each in self._filters])
+        self._asked.clear()
+        self._ask(self._filters)
+        if self._also:
+            self._ask(self._also)
+        self._forget(set(self._subscribed) - set(self._also))
+        self._subscribed = self._also
 
-    def _on_subscribe(self, client: Client, _: Any, __: int, reasons: list[ReasonCode], ___: Properties | None) -> None:
-        refused = [each for each, reason in zip(self._filters, reasons, strict=True) if reason.is_failure]
+    def _follow_subscriptions(self) -> None:
+        """What was asked of us since we connected."""
+        also = self._also
+        if also == self._subscribed or not self.listening:
+            return
+        if added := tuple(each for each in also if each not in self._subscribed):
+            self._ask(added)
+        self._forget(set(self._subscribed) - set(also))
+        self._subscribed = also
+
+    def _ask(self, filters: tuple[str, ...]) -> None:
+        _, mid = self._client.subscribe([(each, 1) for each in filters])
+        if mid is not None:
+            self._asked[mid] = filters
+
+    def _forget(self, filters: Collection[str]) -> None:
+        if filters:
+            self._client.unsubscribe(sorted(filters))
+
+    def _on_subscribe(self, client: Client, _: Any, mid: int, reasons: list[ReasonCode], __: Properties | None) -> None:
+        asked = self._asked.pop(mid, ())
+        refused = [each for each, reason in zip(asked, reasons, strict=False) if reason.is_failure]
         if refused:
             log.error("the broker refuses subscriptions", filters=refused)
+        if asked is not self._filters:
+            return
+        if refused:
             client.disconnect()
         else:
             self._listening.set()

@@ -11,8 +11,9 @@ import psycopg
 from core.logs import get_logger
 from ingest.assignment import Assignment
 from ingest.health import Health
+from ingest.mappings.model import FieldRule, TopicMapping
 from ingest.model import DeviceKind
-from ingest.queries import known
+from ingest.queries import known, mappings
 from ingest.queries.known import DeviceRow, SiteRow
 from store.db import Connection, Database
 from store.listen import ChangeListener
@@ -49,12 +50,14 @@ class KnownDevice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownSite:
-    """A site and its devices by slug. `zone`: of the wall clocks there."""
+    """A site and its devices by slug. `zone`: of the wall clocks there. `rules`: of fields, by the format that reads them."""
 
     id: int
     slug: str
     devices: Mapping[str, KnownDevice]
     zone: tzinfo = UTC
+    mappings: tuple[TopicMapping, ...] = ()
+    rules: Mapping[str, tuple[FieldRule, ...]] = field(default_factory=dict)
 
 
 class Ledger:
@@ -80,6 +83,18 @@ class Ledger:
     def addressed(self, address: str) -> Sequence[tuple[KnownSite, KnownDevice]]:
         """The devices of this address, with their sites: in each site one at the most."""
         return self._addressed.get(address, ())
+
+
+class _Taught:
+    """What integrators entered, by site."""
+
+    def __init__(self, mapped: list[TopicMapping], rules: list[FieldRule]) -> None:
+        self.mappings: dict[int, list[TopicMapping]] = {}
+        self.rules: dict[int, dict[str, list[FieldRule]]] = {}
+        for mapping in mapped:
+            self.mappings.setdefault(mapping.site_id, []).append(mapping)
+        for rule in rules:
+            self.rules.setdefault(rule.site_id, {}).setdefault(rule.format, []).append(rule)
 
 
 class Registry:
@@ -134,12 +149,13 @@ class Registry:
         rows = known.list_known_sites(conn, site_id=site_id)
         ours = {site.id: site for site in rows if self._assignment.has(site.slug)}
         devices = known.list_known_devices(conn, site_ids=list(ours))
+        taught = _Taught(mappings.list_mappings(conn, site_ids=list(ours)), mappings.list_rules(conn, site_ids=list(ours)))
         elsewhere = frozenset(site.slug for site in rows) - {site.slug for site in ours.values()}
         kept = {}
         if site_id is not None:
             kept = {slug: site for slug, site in self.ledger.sites.items() if site.id != site_id}
             elsewhere |= self.ledger.elsewhere
-        loaded = kept | self._assemble(ours, devices)
+        loaded = kept | self._assemble(ours, devices, taught)
         if loaded != self.ledger.sites or elsewhere != self.ledger.elsewhere:
             self.ledger = Ledger(sites=loaded, elsewhere=elsewhere)
         if self._on_load is not None:
@@ -156,13 +172,20 @@ class Registry:
             if self.ledger.elsewhere:
                 log.warning("sites that another ingester must have", sites=sorted(self.ledger.elsewhere))
 
-    def _assemble(self, sites: Mapping[int, SiteRow], rows: list[DeviceRow]) -> dict[str, KnownSite]:
+    def _assemble(self, sites: Mapping[int, SiteRow], rows: list[DeviceRow], taught: "_Taught") -> dict[str, KnownSite]:
         devices: dict[int, dict[str, KnownDevice]] = {site_id: {} for site_id in sites}
         for row in rows:
             if row.site_id in devices:
                 devices[row.site_id][row.slug] = self._known(row)
         return {
-            site.slug: KnownSite(id=site.id, slug=site.slug, devices=devices[site.id], zone=ZoneInfo(site.tz))
+            site.slug: KnownSite(
+                id=site.id,
+                slug=site.slug,
+                devices=devices[site.id],
+                zone=ZoneInfo(site.tz),
+                mappings=tuple(taught.mappings.get(site.id, ())),
+                rules={format_: tuple(rules) for format_, rules in taught.rules.get(site.id, {}).items()},
+            )
             for site in sites.values()
         }
 

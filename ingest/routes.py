@@ -7,6 +7,7 @@ import msgspec
 
 from ingest.binary_copy import ReadingEncoder, reading_encoder
 from ingest.health_tracker import HealthTracker
+from ingest.mappings.rules import Converter, converters
 from ingest.model import OUR_FORMAT, DeviceKind, FromDevice, RejectedError, shown
 from ingest.registry import KnownDevice, KnownSite, Ledger
 from ingest.tables import reading_table
@@ -20,6 +21,8 @@ MAX_NAME = 150  # characters of a vendor's name of a device
 class Route(msgspec.Struct, frozen=True, gc=False):
     """A device of the ledger, its health, and the table and encoding of its readings; `zone`: of the wall clocks at its site.
 
+    `rules`: what integrators said of the fields of its messages.
+
     Nothing in it leads back to it, so the garbage collector need not look through a city of them.
     """
 
@@ -30,6 +33,7 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     kind: DeviceKind
     table: str
     encode: ReadingEncoder
+    rules: tuple[Converter, ...] = ()
 
 
 class OfUnknownKind(msgspec.Struct, frozen=True):
@@ -84,7 +88,11 @@ class Routes:
         tracked = self._tracker.find(device.key)
         if device.kind is None or tracked is None:
             return OfUnknownKind(site.id, device.kind_slug)
-        route = routes[origin] = Route(*device.key, site.zone, tracked, device.kind, *self._into[device.kind])
+        of_format = site.rules.get(reader.format)
+        rules = (
+            converters((each for each in of_format if each.device_id in (None, device.key[1])), device.kind) if of_format else ()
+        )
+        route = routes[origin] = Route(*device.key, site.zone, tracked, device.kind, *self._into[device.kind], rules)
         return route
 
     def _look_up(self, format_: str, site_slug: str | None, name: str) -> tuple[KnownSite, KnownDevice] | Unregistered:

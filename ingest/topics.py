@@ -1,11 +1,13 @@
 """Which format reads a topic, and what to subscribe to."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 import msgspec
 
+from ingest.mappings.decoder import decoder
+from ingest.mappings.model import TopicMapping
 from ingest.model import OUR_FORMAT, Decode, Decoded, Format, Message, Reply
 
 # Everything sent to us, also with a mistake in its topic: it must be seen among the rejected messages.
@@ -18,12 +20,16 @@ _MOST_DECODERS = 20_000
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """What reads a topic: its format's decoder; for a vendor's topic below a compound's, that compound and the vendor's topic."""
+    """What reads a topic: its format's decoder; for a vendor's topic below a compound's, that compound and the vendor's topic.
+
+    `mapping`: it is read as an integrator said.
+    """
 
     format: str
     decode: Decode
     site: str | None = None
     topic: str | None = None
+    mapping: TopicMapping | None = None
 
     def read(self, message: Message) -> list[Decoded]:
         """What the message says; raises RejectedError."""
@@ -38,7 +44,8 @@ class Readers:
     """Finds what reads a topic by the formats' filters; the first that fits wins.
 
     Of each format one decoder is kept for topics that name no compound, and one for each compound: what two compounds call
-    alike must not be taken for one.
+    alike must not be taken for one. What no format reads is read by the mappings of the compound, or, where a topic names
+    none, by those mappings that are meant for it.
 
     Our own answers, which come back to us below a compound's topics, say nothing.
 
@@ -53,6 +60,8 @@ class Readers:
         answers = Reader("answer", lambda _: [])
         self._by_pattern += [(filter_pattern(each), answers) for f in formats.values() for each in f.answers]
         self._ours = self._readers.get(OUR_FORMAT)
+        self._mapped: dict[str, list[tuple[re.Pattern[str], Reader]]] = {}
+        self._direct: list[tuple[re.Pattern[str], Reader]] = []
         # Devices send to the same topics again and again.
         self._find_other = lru_cache(maxsize=_MOST_TOPICS)(self._match)
 
@@ -62,12 +71,28 @@ class Readers:
             return self._ours
         return self._find_other(topic)
 
+    def follow(self, mappings: Mapping[str, Iterable[TopicMapping]]) -> None:
+        """Read these as well from now on, by the slugs of their sites."""
+        self._mapped, self._direct = {}, []
+        for site, of_site in mappings.items():
+            for mapping in of_site:
+                pattern = filter_pattern(mapping.topic_filter)
+                reader = Reader(mapping.slug, decoder(mapping, site), site=site, mapping=mapping)
+                self._mapped.setdefault(site, []).append((pattern, reader))
+                if mapping.direct:
+                    self._direct.append((pattern, reader))
+        self._find_other.cache_clear()
+
     def _match(self, topic: str) -> Reader | None:
         if raw := _RAW.fullmatch(topic):
             site, inner = raw[1], raw[2]
-            reader = self._fitting(inner)
-            return reader and Reader(reader.format, self._decoder_of(site, reader), site=site, topic=inner)
-        return self._ours if topic.startswith(_OURS_PREFIX) else self._fitting(topic)
+            if reader := _first_fitting(self._by_pattern, inner):
+                return Reader(reader.format, self._decoder_of(site, reader), site=site, topic=inner)
+            mapped = _first_fitting(self._mapped.get(site, ()), inner)
+            return mapped and msgspec.structs.replace(mapped, topic=inner)
+        if topic.startswith(_OURS_PREFIX):
+            return self._ours
+        return _first_fitting(self._by_pattern, topic) or _first_fitting(self._direct, topic)
 
     def _decoder_of(self, site: str, reader: Reader) -> Decode:
         format_ = self._formats.get(reader.format)
@@ -80,8 +105,9 @@ class Readers:
             self._decoders[key] = format_.decoder()
         return self._decoders[key]
 
-    def _fitting(self, topic: str) -> Reader | None:
-        return next((reader for pattern, reader in self._by_pattern if pattern.fullmatch(topic)), None)
+
+def _first_fitting(readers: Iterable[tuple[re.Pattern[str], Reader]], topic: str) -> Reader | None:
+    return next((reader for pattern, reader in readers if pattern.fullmatch(topic)), None)
 
 
 def subscriptions(formats: Mapping[str, Format], sites: Collection[str] = (), *, vendors: bool = True) -> tuple[str, ...]:
@@ -95,6 +121,37 @@ def subscriptions(formats: Mapping[str, Format], sites: Collection[str] = (), *,
     ours = filter_pattern(_OURS)
     others = (each for format_ in formats.values() for each in format_.topics if not ours.fullmatch(each))
     return (*own, *dict.fromkeys(others))
+
+
+def is_filter(text: str) -> bool:
+    """Whether it is an MQTT topic filter that can be matched: `#` only at the end, wildcards only as whole levels."""
+    levels = text.split("/")
+    if not text or "#" in levels[:-1]:
+        return False
+    return all(level in ("+", "#") or not ("+" in level or "#" in level) for level in levels) and text.isprintable()
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some topic fits both filters."""
+    a, b = one.split("/"), other.split("/")
+    for left, right in zip(a, b, strict=False):
+        if "#" in (left, right):
+            return True
+        if left != right and "+" not in (left, right):
+            return False
+    longer = max(a, b, key=len)[min(len(a), len(b)) :]
+    return longer in ([], ["#"])
+
+
+def covers(wide: str, narrow: str) -> bool:
+    """Whether every topic that fits `narrow` fits `wide`."""
+    a, b = wide.split("/"), narrow.split("/")
+    for left, right in zip(a, b, strict=False):
+        if left == "#":
+            return True
+        if right == "#" or (left not in ("+", right)):
+            return False
+    return len(a) == len(b) or a[len(b) :] == ["#"]
 
 
 def nats_subjects(topic_filter: str) -> tuple[str, ...]:

@@ -116,6 +116,15 @@ class UnmappedField:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HeardMessage:
+    """A message as it came, kept to be looked at: payload cut to 4 kB and without personal data."""
+
+    topic: str
+    payload: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RejectedMessage:
     """A mistake, how often it was made, and detail and payload of the last time, cut to 4 kB. Without a topic: of many."""
 

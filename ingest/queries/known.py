@@ -47,7 +47,7 @@ def list_known_sites(conn: Connection, *, site_id: int | None) -> list[SiteRow]:
 
 
 def ledger_fingerprint(conn: Connection) -> str:
-    """Another text when anything of the sites or the devices in operation is another. Costs no more than reading them."""
+    """Another text when anything of the sites, the devices in operation or what integrators entered is another. Costs no more than reading them."""
     return str(
         fetch_value(
             conn,
@@ -57,7 +57,9 @@ def ledger_fingerprint(conn: Connection) -> str:
                       FROM site),
                    (SELECT concat_ws(' ', count(*), sum(hashtextextended(
                                concat_ws('|', site_id, id, slug, coalesce(address, ''), kind, silent_after), 0)))
-                      FROM device WHERE retired_at IS NULL))
+                      FROM device WHERE retired_at IS NULL),
+                   (SELECT concat_ws(' ', count(*), sum(hashtextextended(m::text, 0))) FROM mapping m),
+                   (SELECT concat_ws(' ', count(*), sum(hashtextextended(r::text, 0))) FROM mapping_rule r))
             """,
         )
     )

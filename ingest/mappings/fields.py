@@ -1,0 +1,71 @@
+"""What a message holds that nobody has described: its fields by name, those within others by a dotted path."""
+
+from typing import Any
+
+import msgspec
+
+from ingest.formats.parts.payloads import read
+from ingest.model import Message, RejectedError, shown
+
+Scalar = bool | int | float | str
+MOST_FIELDS = 200
+MAX_DEPTH = 8
+MAX_NAME, MAX_TEXT = 100, 200  # characters
+SINGLE = "value"  # the name of what a message is, if that is no object
+
+_read_any = msgspec.json.Decoder().decode
+
+
+def content(message: Message) -> Any:
+    """What the payload says: JSON, or a plain word such as `ON`. Raises RejectedError."""
+    text = message.payload.strip()
+    if text[:1] in (b"{", b"[", b'"') or not (0 < len(text) <= MAX_TEXT):
+        return read(_read_any, message.payload)
+    try:
+        return _read_any(text)
+    except msgspec.DecodeError:
+        word = text.decode("utf-8", "replace")
+        return word if word.isprintable() else read(_read_any, message.payload)
+
+
+def fields(value: Any) -> dict[str, Scalar]:
+    """Numbers, texts and truths by their paths: `{"a": {"b": 1}, "c": [2]}` has `a.b` and `c.0`. A single value is `value`."""
+    found: dict[str, Scalar] = {}
+    if isinstance(value, (dict, list)):
+        _collect(value, "", found, MAX_DEPTH)
+    elif _is_scalar(value):
+        found[SINGLE] = value
+    return found
+
+
+def entries(value: Any, path: str) -> list[dict[str, Scalar]]:
+    """The fields of each object in the list at `path`, with those of the message around it; without a path, the message's.
+
+    Raises RejectedError when there is no such list.
+    """
+    if not path:
+        return [fields(value)]
+    listed = value
+    for name in path.split("."):
+        listed = listed.get(name) if isinstance(listed, dict) else None
+    if not isinstance(listed, list):
+        raise RejectedError("wrong_type", "expected", where=path, expected="array", found=shown(listed))
+    around = {name: inner for name, inner in fields(value).items() if not name.startswith(f"{path}.")}
+    return [around | fields(entry) for entry in listed if isinstance(entry, dict)]
+
+
+def _collect(value: Any, prefix: str, found: dict[str, Scalar], depth: int) -> None:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in pairs:
+        name = f"{prefix}{key}"
+        if len(found) >= MOST_FIELDS or len(name) > MAX_NAME:
+            continue
+        if isinstance(inner, (dict, list)):
+            if depth > 1:
+                _collect(inner, f"{name}.", found, depth - 1)
+        elif _is_scalar(inner) and name:
+            found[name] = inner
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= MAX_TEXT)

@@ -1,0 +1,128 @@
+"""What a mapping and its rules would make of messages that came: shown while they are entered."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+import msgspec
+
+from ingest.discovered import guess_kind
+from ingest.formats.parts.times import check_time
+from ingest.kinds import all_kinds
+from ingest.kinds.check import check_reading
+from ingest.mappings.decoder import decoder, topic_levels
+from ingest.mappings.fields import Scalar, content, fields
+from ingest.mappings.model import FieldRule, TopicMapping
+from ingest.mappings.rules import apply, conversion, converters, named
+from ingest.model import DeviceKind, Measure, Message, Reading, RejectedError, Value
+from ingest.topics import filter_pattern
+from ingest.views import HeardMessage
+
+# As they are set at first; what is set otherwise is seen with the first message.
+MAX_AGE, MAX_AHEAD = timedelta(days=7), timedelta(hours=24)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A field and what a rule makes of it: a measure with its value (None: it says nothing), or a fault in force or not."""
+
+    rule: FieldRule
+    given: Scalar
+    measure: Measure | None
+    value: Value | None
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """One reading that a message comes to, or why it does not: `error`. `rest`: fields that no rule takes."""
+
+    device: str = ""
+    ts: datetime | None = None
+    kind: DeviceKind | None = None
+    found: Sequence[Found] = ()
+    rest: Mapping[str, Scalar] = {}
+    error: RejectedError | None = None
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """A message, what stands in it by name (`topic.1` …, then the fields), and what it comes to."""
+
+    topic: str
+    received_at: datetime
+    levels: Mapping[str, str]
+    fields: Mapping[str, Scalar]
+    told: Sequence[Told]
+
+
+def site_topic(topic: str, site: str) -> str:
+    """The topic as its device knows it, without the part that names the site."""
+    return topic.removeprefix(f"gatehouse/v1/{site}/raw/")
+
+
+def fitting(topic_filter: str, messages: Iterable[HeardMessage], site: str) -> list[HeardMessage]:
+    """Those that a mapping of that filter would read, each topic once."""
+    pattern = filter_pattern(topic_filter)
+    found: dict[str, HeardMessage] = {}
+    for message in messages:
+        topic = site_topic(message.topic, site)
+        if pattern.fullmatch(topic):
+            found.setdefault(topic, HeardMessage(topic=topic, payload=message.payload, received_at=message.received_at))
+    return list(found.values())
+
+
+def preview(mapping: TopicMapping, rules: Sequence[FieldRule], message: HeardMessage, *, site: str, zone: tzinfo) -> Preview:
+    """What the mapping makes of one message; `zone`: of the wall clocks at the site."""
+    came = Message(message.topic, message.payload, len(message.payload), message.received_at)
+    try:
+        there = fields(content(came))
+        told = [_told(each, rules, came, zone) for each in decoder(mapping, site)(came) if isinstance(each, Reading)]
+    except RejectedError as error:
+        there, told = _fields_of(came), [Told(error=error)]
+    return Preview(
+        topic=message.topic, received_at=message.received_at, levels=topic_levels(message.topic), fields=there, told=told
+    )
+
+
+def preview_fields(values: Mapping[str, Any], rules: Sequence[FieldRule], kind: DeviceKind, *, now: datetime) -> Told:
+    """What rules make of the last values of one device of that kind."""
+    reading = Reading(device="", ts=now, measures={}, faults=None, unmapped=dict(values))
+    return _checked(reading, rules, kind)
+
+
+def _fields_of(message: Message) -> dict[str, Scalar]:
+    try:
+        return fields(content(message))
+    except RejectedError:
+        return {}
+
+
+def _told(reading: Reading, rules: Sequence[FieldRule], message: Message, zone: tzinfo) -> Told:
+    ts = (reading.ts if reading.ts.tzinfo else reading.ts.replace(tzinfo=zone)).astimezone(UTC)
+    guess = guess_kind(named(rules, reading), all_kinds())
+    told = _checked(reading, rules, all_kinds()[guess] if guess else None)
+    told = msgspec.structs.replace(told, device=reading.device, ts=ts)
+    try:
+        check_time(ts, message.received_at, max_age=MAX_AGE, max_ahead=MAX_AHEAD)
+    except RejectedError as error:
+        return msgspec.structs.replace(told, error=error)
+    return told
+
+
+def _checked(reading: Reading, rules: Sequence[FieldRule], kind: DeviceKind | None) -> Told:
+    values = reading.unmapped or {}
+    found = [_found(rule, values[rule.source], kind) for rule in rules if rule.source in values]
+    taken = {each.rule.source for each in found}
+    rest = {name: value for name, value in values.items() if name not in taken}
+    error = None
+    if kind is not None:
+        try:
+            check_reading(kind, apply(converters(rules, kind), reading))
+        except RejectedError as refused:
+            error = refused
+    return Told(kind=kind, found=found, rest=rest, error=error)
+
+
+def _found(rule: FieldRule, given: Scalar, kind: DeviceKind | None) -> Found:
+    if rule.is_fault:
+        return Found(rule, given, None, conversion(rule, None)(given))
+    kinds = [kind, *all_kinds().values()] if kind else list(all_kinds().values())
+    measure = next(measure for each in kinds for measure in each.measures if measure.slug == rule.slug)
+    return Found(rule, given, measure, conversion(rule, measure)(given))
