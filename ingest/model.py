@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from core.i18n import Text
+from core.i18n import Language, Text
 from ingest.sentences import sentence
 
 Value = bool | int | float | str
@@ -145,10 +145,14 @@ class RejectedError(Exception):
         self.key = key
         self.facts = {name: _fact(value) for name, value in facts.items()}
 
+    def told(self, language: Language) -> str:
+        """The sentence, for people."""
+        return sentence(self.key, self.facts, language)
+
     @property
     def english(self) -> str:
         """The sentence, for logs and tests."""
-        return sentence(self.key, self.facts, "en")
+        return self.told("en")
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.english}"

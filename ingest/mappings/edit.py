@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,7 +11,7 @@ from assets.changes import tell
 from assets.queries.devices import get_device
 from core import checks
 from core.errors import Conflict, Forbidden, Invalid
-from ingest.formats import all_formats
+from ingest.formats import all_formats, vendor_formats
 from ingest.kinds import all_kinds
 from ingest.mappings.model import TIME_FORMS, FieldRule, TopicMapping
 from ingest.mappings.rules import choices_of
@@ -129,14 +129,33 @@ def set_rules(
     tell(conn, actor, now=now, action="mapping.rules_changed", subject=f"device:{device_id}", site_id=site_id, detail=detail)
 
 
+def draft(site_id: int, slug: str, facts: MappingFacts) -> TopicMapping:
+    """The mapping as far as messages can be read by it, to be tried. Raises Invalid, which names the field."""
+    mapping = TopicMapping(
+        id=0,
+        site_id=site_id,
+        slug=slug,
+        name=facts.name,
+        topic_filter=_checked_filter(facts.topic_filter),
+        direct=facts.direct,
+        entries_from=_path(facts.entries_from, "entries_from", required=False),
+        device_from=_path(facts.device_from, "device_from"),
+        time_from=_path(facts.time_from, "time_from", required=False),
+        time_form=checks.one_of(facts.time_form, TIME_FORMS, field="time_form"),
+    )
+    _check_level(mapping.device_from, mapping.topic_filter, "device_from")
+    _check_level(mapping.time_from, mapping.topic_filter, "time_from")
+    return mapping
+
+
 def format_of(address: str | None) -> str:
     """Which format, or mapping, reads a device of that address."""
     return address.partition(":")[0] if address else OUR_FORMAT
 
 
-def site_formats(mapped: Collection[TopicMapping]) -> tuple[str, ...]:
+def formats_at(conn: Connection, site_id: int) -> tuple[str, ...]:
     """What addresses at a site may begin with: the vendors' formats, and the site's mappings."""
-    return (*(slug for slug in all_formats() if slug != OUR_FORMAT), *(each.slug for each in mapped))
+    return (*vendor_formats(), *(each.slug for each in queries.list_mappings(conn, site_ids=[site_id])))
 
 
 def check_rules(site_id: int, format_: str, device_id: int | None, rules: Sequence[RuleFacts]) -> list[FieldRule]:
@@ -213,20 +232,8 @@ def _number(text: str, empty: float, field: str) -> float:
 def _checked(conn: Connection, site_id: int, mapping_id: int, slug: str, facts: MappingFacts, *, may_direct: bool) -> TopicMapping:
     if facts.direct and not may_direct:
         raise Forbidden
-    mapping = TopicMapping(
-        id=mapping_id,
-        site_id=site_id,
-        slug=slug,
-        name=checks.one_line(facts.name, field="name", limit=NAME_LIMIT),
-        topic_filter=_checked_filter(facts.topic_filter),
-        direct=facts.direct,
-        entries_from=_path(facts.entries_from, "entries_from", required=False),
-        device_from=_path(facts.device_from, "device_from"),
-        time_from=_path(facts.time_from, "time_from", required=False),
-        time_form=checks.one_of(facts.time_form, TIME_FORMS, field="time_form"),
-    )
-    _check_level(mapping.device_from, mapping.topic_filter, "device_from")
-    _check_level(mapping.time_from, mapping.topic_filter, "time_from")
+    name = checks.one_line(facts.name, field="name", limit=NAME_LIMIT)
+    mapping = msgspec.structs.replace(draft(site_id, slug, facts), id=mapping_id, name=name)
     _check_alone(conn, mapping)
     return mapping
 

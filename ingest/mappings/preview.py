@@ -81,6 +81,14 @@ def preview(mapping: TopicMapping, rules: Sequence[FieldRule], message: HeardMes
     )
 
 
+def unread(message: HeardMessage) -> Preview:
+    """What stands in a message, while nobody knows yet which device it is of."""
+    came = Message(message.topic, message.payload, len(message.payload), message.received_at)
+    return Preview(
+        topic=message.topic, received_at=message.received_at, levels=topic_levels(message.topic), fields=_fields_of(came), told=()
+    )
+
+
 def preview_fields(values: Mapping[str, Any], rules: Sequence[FieldRule], kind: DeviceKind, *, now: datetime) -> Told:
     """What rules make of the last values of one device of that kind."""
     reading = Reading(device="", ts=now, measures={}, faults=None, unmapped=dict(values))

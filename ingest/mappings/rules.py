@@ -27,17 +27,22 @@ class Converter(msgspec.Struct, frozen=True, gc=False):
     convert: Convert
 
 
-def converters(rules: Iterable[FieldRule], kind: DeviceKind) -> tuple[Converter, ...]:
-    """Those that make what this kind has. What is said of a device alone (`device_id`) goes before what is said of all."""
+def in_force(rules: Iterable[FieldRule], kind: DeviceKind) -> list[FieldRule]:
+    """Of the rules for a device those that make what its kind has. What is said of it alone goes before what is said of all."""
+    slugs = {f"measure:{measure.slug}" for measure in kind.measures} | {f"fault:{fault.slug}" for fault in kind.faults}
     chosen: dict[tuple[str, str], FieldRule] = {}
     for rule in sorted(rules, key=lambda each: each.device_id is not None):
-        chosen[rule.target, rule.source if rule.is_fault else ""] = rule
+        if rule.target in slugs:
+            chosen[rule.target, rule.source if rule.is_fault else ""] = rule
+    return list(chosen.values())
+
+
+def converters(rules: Iterable[FieldRule], kind: DeviceKind) -> tuple[Converter, ...]:
+    """The rules for a device of this kind, made quick to apply; as of `in_force`."""
     measures = {measure.slug: measure for measure in kind.measures}
-    faults = {fault.slug for fault in kind.faults}
     return tuple(
         Converter(rule.source, rule.slug, rule.is_fault, conversion(rule, None if rule.is_fault else measures[rule.slug]))
-        for rule in chosen.values()
-        if rule.slug in (faults if rule.is_fault else measures)
+        for rule in in_force(rules, kind)
     )
 
 

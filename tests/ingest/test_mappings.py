@@ -47,7 +47,7 @@ def create(
 
 def register(db: Database, site: Site, now: datetime, *, slug: str, address: str, kind: str = "drainage") -> int:
     with db.transaction() as conn:
-        formats = edit.site_formats(queries.list_mappings(conn, site_ids=[site.id]))
+        formats = edit.formats_at(conn, site.id)
         return register_device(
             conn,
             SYSTEM,

@@ -14,14 +14,21 @@ from api.paging import Paging
 from api.series import device_series
 from assets import devices as verbs
 from assets.queries import ledger
+from core.i18n import Translator
 from ingest.availability import from_changes
 from ingest.kinds import all_kinds
+from ingest.mappings.edit import format_of
+from ingest.mappings.rules import in_force
+from ingest.model import DeviceKind
 from ingest.queries.health import get_device_health, list_status_changes
 from ingest.queries.inboxes import list_events, list_unmapped
+from ingest.queries.mappings import list_rules
 from ingest.series import find_latest_reading
-from ingest.views import CLOCK_LIMIT
+from ingest.views import CLOCK_LIMIT, DeviceHealth
 from people.models import SITE_ROLES
+from store.db import Connection
 from web.links import link
+from web.mapping_forms import targets
 from web.page import render, see
 from web.timeline import segments, spells
 
@@ -30,7 +37,7 @@ DeviceSlug = Annotated[str, Path(max_length=64, pattern=r"^[a-z0-9._-]+$")]
 Everybody = Annotated[SiteAccess, allow(*SITE_ROLES)]
 LedgerAccess = Annotated[SiteAccess, allow("engineer", "manager")]
 
-DONE = ("registered", "saved", "retired", "reinstated")
+DONE = ("registered", "saved", "retired", "reinstated", "fields_saved")
 WINDOW = timedelta(hours=24)
 EVENT_WINDOW = timedelta(days=30)
 EVENTS_SHOWN = 10
@@ -39,7 +46,9 @@ NEGLIGIBLE_SKEW = timedelta(seconds=5)
 
 
 @router.get("/s/{site}/devices/{device}")
-def device_page(request: Request, device: DeviceSlug, access: Everybody, conn: Conn, now: Now, done: str = "") -> HTMLResponse:
+def device_page(
+    request: Request, device: DeviceSlug, access: Everybody, conn: Conn, now: Now, t: Translate, done: str = ""
+) -> HTMLResponse:
     """`done` says what has just succeeded."""
     site_id = access.site.id
     health = get_device_health(conn, site_id, device)
@@ -56,6 +65,7 @@ def device_page(request: Request, device: DeviceSlug, access: Everybody, conn: C
         clock_is_ahead=(health.skew_ms or 0) > 0,
         clock_limit=CLOCK_LIMIT,
         unmapped=list_unmapped(conn, site_id, health.id),
+        becomes=_becomes(conn, health, kind, t) if kind else {},
         latest=find_latest_reading(conn, kind, site_id=site_id, device_id=health.id, now=now) if kind else None,
         start=now - WINDOW,
         segments=segments(health, changes, since=now - WINDOW),
@@ -133,6 +143,17 @@ def reinstate_device(device: DeviceSlug, access: LedgerAccess, conn: Conn, now: 
     health = get_device_health(conn, access.site.id, device)
     verbs.reinstate_device(conn, access.actor, now=now, site_id=access.site.id, device_id=health.id)
     return see(f"/s/{access.site.slug}/devices/{device}?done=reinstated")
+
+
+def _becomes(conn: Connection, device: DeviceHealth, kind: DeviceKind, t: Translator) -> dict[str, list[str]]:
+    """What rules make of the fields it sends: the names of measures and faults by the field."""
+    names = {each.value: each.name for group in targets(t, [kind], shared="").values() for each in group}
+    found: dict[str, list[str]] = {}
+    every = list_rules(conn, site_ids=[device.site_id])
+    own = [each for each in every if each.format == format_of(device.address) and each.device_id in (None, device.id)]
+    for rule in in_force(own, kind):
+        found.setdefault(rule.source, []).append(names[rule.target])
+    return found
 
 
 def _decimals(value: object, most: int = 2) -> int:

@@ -12,8 +12,8 @@ from assets import devices as verbs
 from assets.models import CATEGORIES
 from assets.queries import ledger, places
 from core.errors import Conflict, Forbidden, Invalid
-from ingest.formats import vendor_formats
 from ingest.kinds import all_kinds
+from ingest.mappings.edit import formats_at
 from ingest.queries.health import get_device_health
 from ingest.queries.inboxes import list_discovered
 from ingest.views import DeviceHealth
@@ -57,7 +57,7 @@ def register_device(
                 kinds=all_kinds(),
                 name=form.name,
                 address=form.address,
-                formats=vendor_formats(),
+                formats=formats_at(conn, access.site.id),
                 asset_id=form.chosen_asset(),
                 new_asset=form.new_asset(),
             )
@@ -112,7 +112,7 @@ def update_device(
                 device_id=health.id,
                 name=form.name,
                 address=form.address,
-                formats=vendor_formats(),
+                formats=formats_at(conn, access.site.id),
                 asset_id=number(form.asset_id),
                 silent_after=form.silent_after(),
             )

@@ -17,6 +17,7 @@ from assets.queries import places
 from core.errors import Forbidden, Invalid, InvalidRows
 from ingest.formats import all_formats, vendor_formats
 from ingest.kinds import all_kinds
+from ingest.mappings.edit import formats_at
 from ingest.queries.inboxes import count_discovered, list_discovered
 from store.db import Connection
 from web.device_sheet.columns import COLUMNS, Row
@@ -86,7 +87,7 @@ def register(
                 site_id=access.site.id,
                 rows=devices,
                 kinds=all_kinds(),
-                formats=vendor_formats(),
+                formats=formats_at(conn, access.site.id),
             )
         except InvalidRows:  # something changed since they were looked at: look again
             pass
@@ -109,7 +110,7 @@ def _looked_through(conn: Connection, access: SiteAccess, now: datetime, rows: S
         site_id=access.site.id,
         rows=_devices(planned),
         kinds=all_kinds(),
-        formats=vendor_formats(),
+        formats=formats_at(conn, access.site.id),
     )
     return with_refusals(planned, refused)
 

@@ -1,0 +1,38 @@
+/* The form of a mapping: another row for a rule, and names of fields put where they are needed. */
+(() => {
+  const rules = document.querySelector("[data-rules]");
+  const add = document.querySelector("[data-add-rule]");
+  if (!rules || !add) return;
+
+  function addRow() {
+    const rows = rules.querySelectorAll("[data-rule]");
+    const row = rows[rows.length - 1].cloneNode(true);
+    const legend = row.querySelector("legend");
+    legend.textContent = legend.textContent.replace(/\d+/, rows.length + 1);
+    for (const error of row.querySelectorAll(".gh-field-error")) error.remove();
+    for (const element of row.querySelectorAll("input, select")) {
+      const id = element.id.replace(/^rule-\d+/, `rule-${rows.length}`);
+      row.querySelector(`label[for="${element.id}"]`).htmlFor = id;
+      element.id = id;
+      element.value = "";
+      element.classList.remove("is-invalid");
+      element.removeAttribute("aria-invalid");
+      element.removeAttribute("aria-describedby");
+    }
+    rules.append(row);
+    return row;
+  }
+
+  add.hidden = false;
+  add.addEventListener("click", () => addRow().querySelector("[name=source]").focus());
+
+  document.addEventListener("click", (event) => {
+    const field = event.target.closest("[data-use-field]");
+    if (!field) return;
+    const empty = [...rules.querySelectorAll("[name=source]")].find((source) => !source.value);
+    const source = empty ?? addRow().querySelector("[name=source]");
+    source.value = field.dataset.useField;
+    source.dispatchEvent(new Event("input", { bubbles: true }));
+    source.closest("[data-rule]").querySelector("[name=target]").focus();
+  });
+})();
