@@ -170,6 +170,15 @@ def _pictures(showcase: Showcase) -> list[Picture]:
         ),
         Picture(name="discovered", who="engineer", path=f"{site}/discovered"),
         Picture(name="rejected", who="engineer", path=f"{site}/rejected"),
+        Picture(name="device-unmapped", who="engineer", path=f"{devices}/sump-probe"),
+        Picture(name="device-fields", who="engineer", path=f"{devices}/sump-probe/fields"),
+        Picture(name="device-fields-alone", who="engineer", path=f"{devices}/sump-probe/fields?alone=1", do=_map_wrongly),
+        Picture(name="device-fields-none", who="engineer", path=f"{devices}/barrier-east-in/fields"),
+        Picture(name="mappings", who="engineer", path=f"{site}/mappings"),
+        Picture(name="mappings-none", who="admin", path=f"/s/{showcase.others[0].slug}/mappings"),
+        Picture(name="mapping", who="engineer", path=f"{site}/mappings/{ids['mapping']}"),
+        Picture(name="mapping-new", who="admin", path=f"{site}/mappings/new?topic=jd-elevator/lift-01/state"),
+        Picture(name="mapping-refused", who="engineer", path=f"{site}/mappings/new?topic=jd-elevator/lift-01/state", do=_save_form),
         Picture(name="assets", who="engineer", path=f"{site}/assets"),
         Picture(name="asset", who="engineer", path=asset),
         Picture(name="asset-new", who="engineer", path=f"{site}/assets/new"),
@@ -205,6 +214,7 @@ def _pictures(showcase: Showcase) -> list[Picture]:
         Picture(name="person", who="admin", path=f"/admin/people/{showcase.people['engineer']}"),
         Picture(name="person-new", who="admin", path="/admin/people/new"),
         Picture(name="audit", who="admin", path="/admin/audit"),
+        Picture(name="system", who="admin", path="/admin/system"),
         Picture(name="rejected-admin", who="admin", path="/admin/rejected"),
         Picture(name="error-not-found", who="manager", path=f"{site}/devices/no-such-device", status=404),
         Picture(name="error-forbidden", who="guard", path=f"{site}/channels", status=403),
@@ -230,6 +240,22 @@ def _check_in_wrongly(page: Page) -> None:
     page.locator("[name=code]").fill("0000")
     page.locator("#check-in-form button").click()
     page.locator(".gh-result").wait_for()
+
+
+def _map_wrongly(page: Page) -> None:
+    """A factor that is no number, told while it is typed."""
+    page.locator("[name=source]").first.fill("probe.distance")
+    page.locator("[name=target]").first.select_option("measure:depth")
+    page.locator("[name=factor]").first.fill("minus")
+    page.locator("#preview .gh-flash").wait_for()
+
+
+def _save_form(page: Page) -> None:
+    """With a name and code that are taken, so that the server refuses it."""
+    page.locator("[name=name]").fill("电梯控制器")
+    page.locator("[name=slug]").fill("hongyu")
+    with page.expect_navigation():
+        page.locator("#mapping-form button[type=submit]").click()
 
 
 def _open_columns(page: Page) -> None:

@@ -15,14 +15,17 @@ from alerts.models import Alert
 from alerts.notes import add_note
 from alerts.queries.alerts import list_alerts, list_unresolved_about
 from alerts.resolve import resolve_alert
-from assets.devices import update_device
+from assets.devices import register_device, update_device
 from assets.queries.places import find_site_by_slug
 from assets.queries.records import list_records
 from core.clock import ManualClock, SystemClock
 from gatehouse.demo import demo_accounts, seed_demo
 from gatehouse.webhook_receiver import WebhookReceiver
 from ingest.formats import vendor_formats
+from ingest.kinds import all_kinds
+from ingest.mappings.edit import MappingFacts, RuleFacts, create_mapping, formats_at
 from ingest.queries.health import count_statuses, get_device_health
+from ingest.queries.mappings import list_mappings
 from patrol.check_in import check_in
 from patrol.close_rounds import close_rounds
 from patrol.notices.queries import list_open_notices
@@ -75,6 +78,21 @@ ODD_MESSAGES: tuple[tuple[str, str], ...] = (
     ("storm-drain/reading", '{"ts": 1764000000000, "measures": {"level": NaN}}'),
     ("no-such-thing/heartbeat", "alive"),
 )
+# What no format reads: probes that are mapped, one of them registered, and a lift's controller that nobody has mapped yet.
+PROBES = MappingFacts(
+    slug="hongyu",
+    name="宏宇液位探头 Hongyu probes",
+    topic_filter="hongyu/+/up",
+    device_from="topic.2",
+    time_from="at",
+    time_form="seconds",
+)
+PROBE_RULES = (
+    RuleFacts(source="probe.distance", target="measure:depth", factor="-1000", addend="2500"),
+    RuleFacts(source="probe.pump", target="measure:pump_on", words="run"),
+    RuleFacts(source="alarm", target="fault:pump_fault", words="3"),
+)
+MAPPED_PROBE = "sump-probe"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +101,7 @@ class Showcase:
 
     system: System
     spec: SimSite
+    others: tuple[SimSite, ...]
     site_id: int
     people: dict[str, int]
 
@@ -108,6 +127,7 @@ class Showcase:
                 "route": route_queries.list_routes(conn, site_id)[0].id,
                 "checkpoint": checkpoint_queries.list_checkpoints(conn, site_id)[0].id,
                 "notice": list_open_notices(conn, site_id)[0].id,
+                "mapping": list_mappings(conn, site_ids=[site_id])[0].id,
             }
 
 
@@ -135,7 +155,7 @@ def running_showcase() -> Iterator[Showcase]:
         with system.parts.db.transaction() as conn:
             site = find_site_by_slug(conn, city.sites[0].slug)
         assert site is not None
-        showcase = Showcase(system=system, spec=city.sites[0], site_id=site.id, people=people)
+        showcase = Showcase(system=system, spec=city.sites[0], others=city.sites[1:], site_id=site.id, people=people)
         _tell_by_webhook(showcase, receiver.url)
         lively, *quiet = (
             Simulation(spec, system.mqtt_url, clock=clock, seed=_SEED, interval=_REPORT_EVERY, history=history)
@@ -220,11 +240,45 @@ def _let_things_happen(showcase: Showcase, simulation: Simulation) -> None:
         system.publish(f"gatehouse/v1/{slug}/{device}/event", json.dumps(event))
     for topic, payload in ODD_MESSAGES:
         system.publish(f"gatehouse/v1/{slug}/{topic}", payload)
+    _teach_probes(showcase)
     level = {"ts": system.parts.clock.now().isoformat(), "measures": {"level": 41.5, "depth": 620, "pump_on": False}}
     system.publish(f"gatehouse/v1/{slug}/sump-7/reading", json.dumps(level))
     _wait_for("alerts that are over", lambda: len(_alerts(showcase, "resolved")) >= len(OVER))
     _wait_for("an alert of each device in trouble", lambda: len(_alerts(showcase, "open")) >= len(TROUBLES))
     _handle_some(showcase)
+
+
+def _teach_probes(showcase: Showcase) -> None:
+    system, raw, site_id = showcase.system, f"gatehouse/v1/{showcase.spec.slug}/raw", showcase.site_id
+    now = system.parts.clock.now()
+    with system.parts.db.transaction() as conn:
+        actor = showcase.actor("engineer")
+        create_mapping(conn, actor, now=now, site_id=site_id, facts=PROBES, rules=PROBE_RULES, direct=False)
+        register_device(
+            conn,
+            actor,
+            now=now,
+            site_id=site_id,
+            slug=MAPPED_PROBE,
+            kind="drainage",
+            kinds=all_kinds(),
+            name="集水井液位 Sump level",
+            address="hongyu:P-7",
+            formats=formats_at(conn, site_id),
+        )
+
+    def is_read() -> bool:
+        for number, (probe, distance) in enumerate((("P-7", 0.815), ("P-8", 1.4))):
+            said = {"at": system.parts.clock.now().timestamp() + number, "probe": {"distance": distance, "pump": "run"}}
+            body = said | {"alarm": 0, "rssi": -71, "fw": "2.3.1"}
+            system.publish(f"{raw}/hongyu/{probe}/up", json.dumps(body))
+        with system.parts.db.transaction() as conn:
+            return get_device_health(conn, site_id, MAPPED_PROBE).status == "online"
+
+    _wait_for("the mapped probe", is_read)
+    for lift in ("lift-01", "lift-02"):
+        state = {"car": {"floor": 3, "door": "closed"}, "ts": "2026-11-26 08:00:00", "err": 0}
+        system.publish(f"{raw}/jd-elevator/{lift}/state", json.dumps(state))
 
 
 def _watch_closely(showcase: Showcase) -> None:

@@ -16,7 +16,7 @@ from ingest.mappings.model import TIME_FORMS
 from ingest.mappings.preview import Preview, fitting, preview, site_topic, unread
 from ingest.queries import mappings as queries
 from ingest.queries.inboxes import list_discovered
-from ingest.topics import is_filter
+from ingest.topics import filter_pattern, is_filter
 from ingest.views import HeardMessage
 from store.db import Connection
 from web.forms import NO_ERRORS, FormErrors, form_errors
@@ -43,6 +43,7 @@ def mappings_page(request: Request, access: Integrator, conn: Conn, done: str = 
     site = access.site
     mappings = queries.list_mappings(conn, site_ids=[site.id])
     rules = queries.list_rules(conn, site_ids=[site.id])
+    patterns = [filter_pattern(each.topic_filter) for each in mappings]
     return render(
         request,
         access,
@@ -51,7 +52,7 @@ def mappings_page(request: Request, access: Integrator, conn: Conn, done: str = 
         devices={each.id: queries.count_devices_of(conn, site_id=site.id, format_=each.slug) for each in mappings},
         rules={each.id: sum(rule.format == each.slug for rule in rules) for each in mappings},
         heard={each.id: queries.list_heard(conn, site_id=site.id, mapping_id=each.id)[:1] for each in mappings},
-        unread=[(each, site_topic(each.topic, site.slug)) for each in _unread(conn, access)],
+        unread=[each for each in _unread(conn, access) if not any(pattern.fullmatch(each.topic) for pattern in patterns)],
         done=done if done in ("saved", "deleted") else "",
     )
 
@@ -59,7 +60,7 @@ def mappings_page(request: Request, access: Integrator, conn: Conn, done: str = 
 @router.get("/new")
 def new_page(request: Request, access: Integrator, conn: Conn, t: Translate, now: Now, topic: str = "") -> HTMLResponse:
     """`topic`: one that nobody reads, to begin with."""
-    others = [site_topic(each.topic, access.site.slug) for each in _unread(conn, access)]
+    others = [each.topic for each in _unread(conn, access)]
     form = MappingForm.of_topic(topic[:200], others) if topic else MappingForm()
     return _page(request, access, conn, t, now, form)
 
@@ -213,12 +214,11 @@ def _messages(conn: Connection, access: SiteAccess, form: MappingForm, mapping_i
     """What came lately and may be of these topics: the one typed in, what this mapping read, what nobody reads."""
     site = access.site
     messages = queries.list_heard(conn, site_id=site.id, mapping_id=mapping_id) if mapping_id else []
-    messages += _unread(conn, access)
     messages += [
         HeardMessage(topic=each.last_topic, payload=each.last_payload.encode(), received_at=each.last_seen_at)
         for each in list_discovered(conn, site.id, limit=50)
     ]
-    messages = [_without_site(each, site.slug) for each in messages]
+    messages = [_without_site(each, site.slug) for each in messages] + _unread(conn, access)
     if form.try_topic.strip():
         typed = HeardMessage(topic=form.try_topic.strip(), payload=form.try_payload.strip().encode(), received_at=now)
         messages.insert(0, _without_site(typed, site.slug))
@@ -230,9 +230,11 @@ def _without_site(message: HeardMessage, site: str) -> HeardMessage:
 
 
 def _unread(conn: Connection, access: SiteAccess) -> list[HeardMessage]:
-    """At the site; for who may map topics that name no site, also of those."""
-    own = queries.list_unread(conn, site_id=access.site.id)
-    return own + queries.list_unread(conn, site_id=None) if _may_direct(access) else own
+    """At the site; for who may map topics that name no site, also of those. By the topics as devices know them."""
+    found = queries.list_unread(conn, site_id=access.site.id)
+    if _may_direct(access):
+        found += queries.list_unread(conn, site_id=None)
+    return [_without_site(each, access.site.slug) for each in found]
 
 
 def _target_names(t: Translator) -> dict[str, str]:
