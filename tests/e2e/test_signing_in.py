@@ -11,13 +11,17 @@ pytestmark = pytest.mark.chromium
 WHO_BEGINS_WHERE = [
     ("wang", "/s/wutong/guard", {"My rounds", "Overview", "Alerts", "Patrol", "Notices"}),
     ("li", "/s/wutong/overview", {"My rounds", "Overview", "Alerts", "Devices", "Patrol", "Notices"}),
-    ("zhao", "/s/wutong/overview", {"Overview", "Alerts", "Devices", "Assets", "Notices", "Discovered", "Rejected messages"}),
+    (
+        "zhao",
+        "/s/wutong/overview",
+        {"Overview", "Alerts", "Devices", "Assets", "Notices", "Discovered", "Rejected messages", "Mappings"},
+    ),
     (
         "chen",
         "/s/wutong/overview",
         {
             *("Overview", "Alerts", "Devices", "Assets", "Patrol", "Notices"),
-            *("Discovered", "Rejected messages", "Channels", "Audit log"),
+            *("Discovered", "Rejected messages", "Mappings", "Channels", "Audit log"),
         },
     ),
     ("liu", "/sites", {"Sites"}),

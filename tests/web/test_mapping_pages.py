@@ -69,6 +69,8 @@ def errors(page: httpx.Response) -> list[str]:
 
 def test_what_nobody_reads_is_offered_with_a_filter_and_its_fields(zhao: httpx.Client, stray: None) -> None:
     assert "new?topic=acme/P-7/up" in zhao.get(PAGE).text
+    assert "mappings/new?topic=gatehouse/v1/wutong/raw/acme/P-7/up" in zhao.get("/s/wutong/rejected").text
+    assert 'value="acme/+/up"' in zhao.get(f"{PAGE}/new?topic=gatehouse/v1/wutong/raw/acme/P-7/up").text
     page = zhao.get(f"{PAGE}/new?topic=acme/P-7/up").text
     assert 'value="acme/+/up"' in page
     assert 'value="topic.2"' in page

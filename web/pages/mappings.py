@@ -61,7 +61,7 @@ def mappings_page(request: Request, access: Integrator, conn: Conn, done: str = 
 def new_page(request: Request, access: Integrator, conn: Conn, t: Translate, now: Now, topic: str = "") -> HTMLResponse:
     """`topic`: one that nobody reads, to begin with."""
     others = [each.topic for each in _unread(conn, access)]
-    form = MappingForm.of_topic(topic[:200], others) if topic else MappingForm()
+    form = MappingForm.of_topic(site_topic(topic[:300], access.site.slug), others) if topic else MappingForm()
     return _page(request, access, conn, t, now, form)
 
 
