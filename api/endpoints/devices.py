@@ -12,8 +12,8 @@ from api.schemas.devices import DeviceDetailOut, DeviceIn, DeviceOut, NewDeviceI
 from assets import devices as verbs
 from assets import register_many
 from core import checks
-from ingest.formats import vendor_formats
 from ingest.kinds import all_kinds
+from ingest.mappings.edit import formats_at
 from ingest.model import Status
 from ingest.queries.health import get_device_health, list_device_health_page
 from ingest.series import find_latest_reading
@@ -63,7 +63,7 @@ def register_device(new: NewDeviceIn, access: LedgerAccess, conn: Conn, now: Now
         kinds=all_kinds(),
         name=entered.name,
         address=entered.address,
-        formats=vendor_formats(),
+        formats=formats_at(conn, access.site.id),
         asset_id=entered.asset_id,
         new_asset=entered.new_asset,
         silent_after=entered.silent_after,
@@ -86,7 +86,7 @@ def register_devices(
         site_id=access.site.id,
         rows={number: each.entered() for number, each in enumerate(new)},
         kinds=all_kinds(),
-        formats=vendor_formats(),
+        formats=formats_at(conn, access.site.id),
     )
     return [RegisteredOut.model_validate(device) for device in devices]
 
@@ -114,7 +114,7 @@ def update_device(device: DeviceSlug, change: DeviceIn, access: LedgerAccess, co
         device_id=health.id,
         name=change.name,
         address=change.address,
-        formats=vendor_formats(),
+        formats=formats_at(conn, access.site.id),
         asset_id=change.asset_id,
         silent_after=change.silent_after,
     )
