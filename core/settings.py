@@ -66,6 +66,11 @@ class Settings(BaseModel):
         default=None,
         description="Whether this ingester takes vendors' topics that name no site; empty: only one that has all sites does.",
     )
+    sparkplug_host_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        description="Name under which Sparkplug edge nodes have Gatehouse for their primary host, and are told whether it is there; empty: they are told nothing.",
+    )
     mqtt_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=1883, description="Port of the embedded broker; 0: any free one."
     )

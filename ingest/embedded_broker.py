@@ -18,6 +18,7 @@ from core.logs import get_logger
 from core.processes import ChildProcess, Watcher, end_leftover, free_port
 from ingest.broker_probe import BrokerProbeError, probe_broker
 from ingest.broker_url import parse_broker_url
+from ingest.sparkplug_host import STATES
 from ingest.topics import nats_subjects
 
 log = get_logger(__name__)
@@ -76,7 +77,7 @@ class EmbeddedBroker:
     Nobody is let in without a password. `url` is for the ingester, `local_url` for devices that run on this machine,
     as the simulator's; both passwords are made once and kept in the folder. `site_credentials` (site slug → bcrypt of
     the password) let the devices of a site in: they may publish below `gatehouse/v1/<site>/` and hear the answers below
-    its `raw/`, and nothing else, but what `Rights` say beside.
+    its `raw/` and the state of Sparkplug hosts, which they never publish, and nothing else, but what `Rights` say beside.
     `home_assistant_prefix`: lets a Home Assistant in that uses this discovery prefix, to hear what is published for it, of
     every site, and to say that it has started.
     `ack_wait`: seconds after which it sends again what a subscriber did not acknowledge.
@@ -208,8 +209,9 @@ class EmbeddedBroker:
         users.append(_USER.format(name=_LOCAL_USER, password=self._secret("local"), publish=publish, subscribe=_NOTHING))
         for site, password_hash in sorted(self._sites.items()):
             if _SITE.fullmatch(site) and _BCRYPT.fullmatch(password_hash):
-                publish = _subjects([f"gatehouse/v1/{site}/#", *self._rights.publish])
-                subscribe = _subjects([f"gatehouse/v1/{site}/raw/#", *self._rights.subscribe])
+                allowed = _subjects([f"gatehouse/v1/{site}/#", *self._rights.publish])
+                publish = f"{{ allow: {allowed}, deny: {_subjects([STATES])} }}"
+                subscribe = _subjects([f"gatehouse/v1/{site}/raw/#", STATES, *self._rights.subscribe])
                 users.append(_USER.format(name=site, password=password_hash, publish=publish, subscribe=subscribe))
             else:
                 log.error("credentials of a site are no bcrypt hash and were left out", site=site)

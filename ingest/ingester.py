@@ -22,6 +22,7 @@ from ingest.kinds import all_kinds
 from ingest.mqtt import MqttClient
 from ingest.pipeline import Pipeline
 from ingest.registry import Registry
+from ingest.sparkplug_host import SparkplugHost
 from ingest.stats import Stats
 from ingest.tables import series_tables
 from store.db import Connection, Database
@@ -32,6 +33,7 @@ from store.listen import ChangeListener
 class IngestOptions:
     """How an ingester works. `name` is what it is called on pages, and its client id with the broker.
 
+    `sparkplug_host_id`: of the host application that edge nodes wait for; told by who takes vendors' topics. None: they do not wait.
     `everything`: the broker is ours alone, so one subscription takes all. NATS bounds what a session may leave unacknowledged
     over all its subscriptions, and one may have the most.
     `away_tolerance`: for how long we may hear nothing, or write nothing, before every device's health is unknown.
@@ -42,6 +44,7 @@ class IngestOptions:
     batch_ms: int = 20
     limits: Limits = field(default_factory=Limits)
     everything: bool = False
+    sparkplug_host_id: str | None = None
     assignment: Assignment = field(default_factory=Assignment)
     away_tolerance: timedelta = timedelta(seconds=10)
     credential_hash: CredentialHash = field(default_factory=new_hash)
@@ -52,6 +55,7 @@ class IngestOptions:
         return cls(
             name=settings.mqtt_client_id,
             everything=settings.mqtt_everything,
+            sparkplug_host_id=settings.sparkplug_host_id,
             batch_size=settings.batch_size,
             batch_ms=settings.batch_ms,
             limits=Limits(
@@ -94,6 +98,7 @@ class Ingester:
             inbox=self._inbox,
             clock=clock,
             max_payload_bytes=options.limits.max_payload_bytes,
+            sparkplug_host=_sparkplug_host(options, clock),
         )
         committer = Committer(db, {table.name: table for table in series_tables()}, self._stopping, Complaints(options.name, clock))
         self._registry = Registry(db, listener, kinds, assignment=options.assignment, on_load=self._follow_ledger)
@@ -149,6 +154,13 @@ class Ingester:
             self._mqtt.subscribe_also(sorted(set(mapped)))
         if self._broker is not None:
             self._broker.set_site_credentials(list_mqtt_password_hashes(conn), _rights(len(list_sites(conn)), mapped))
+
+
+def _sparkplug_host(options: IngestOptions, clock: Clock) -> SparkplugHost | None:
+    """Edge nodes speak on topics that name no site."""
+    if options.sparkplug_host_id is None or not options.assignment.vendor_topics:
+        return None
+    return SparkplugHost(options.sparkplug_host_id, clock)
 
 
 def _rights(sites: int, mapped: Sequence[str]) -> Rights:

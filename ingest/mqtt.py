@@ -23,6 +23,7 @@ from ingest.broker_url import BrokerAddress, parse_broker_urls
 from ingest.inbox import Inbox
 from ingest.model import Message, Reply
 from ingest.paho_client import PahoClient
+from ingest.sparkplug_host import SparkplugHost
 from ingest.wire import PacketBuffer, Published
 
 log = get_logger(__name__)
@@ -43,6 +44,7 @@ class MqttClient:
     read, so the broker keeps the queue. Connects again for ever, with growing pauses, and subscribes again each time:
     the broker may have lost the session. `url` may name several brokers of a cluster, with commas between: when one does
     not do it is the next one's turn. `client_id` must stay the same, or the session is lost with it.
+    `sparkplug_host`: whom edge nodes wait for, if this connection is to tell of it.
     `epoch` counts connections, `received` messages, `repeated` those that came again while we held them.
     """
 
@@ -55,6 +57,7 @@ class MqttClient:
         inbox: Inbox,
         clock: Clock,
         max_payload_bytes: int,
+        sparkplug_host: SparkplugHost | None = None,
     ) -> None:
         self._addresses = cycle(parse_broker_urls(url))
         self._client_id = client_id
@@ -65,6 +68,7 @@ class MqttClient:
         self._inbox = inbox
         self._clock = clock
         self._max_payload_bytes = max_payload_bytes
+        self._sparkplug_host = sparkplug_host
         self._client = self._make_client()
         self._received: list[Message] = []
         self._turn_bytes = 0
@@ -168,6 +172,8 @@ class MqttClient:
     def _connect(self, address: BrokerAddress) -> None:
         self._client.username_pw_set(address.username, address.password)
         self._client.tls = ssl.create_default_context() if address.tls else None
+        if self._sparkplug_host is not None:
+            self._sparkplug_host.prepare(self._client)
         self._client.connect(address.host, address.port, keepalive=_KEEPALIVE)
 
     def _serve(self) -> None:
@@ -184,6 +190,8 @@ class MqttClient:
             while self._is_open(sock):
                 if self._stopping.is_set() or self._reconnecting.is_set():
                     self._send_acknowledgements()
+                    if self._sparkplug_host is not None:
+                        self._sparkplug_host.take_leave(self._client)
                     self._client.disconnect()
                     return
                 reading = self._inbox.has_room or not self._client.is_connected()
@@ -237,6 +245,8 @@ class MqttClient:
 
     def _receive(self, published: Published, now: datetime) -> None:
         topic, payload, mid, retained, repeated = published
+        if self._sparkplug_host is not None:
+            self._sparkplug_host.hear(self._client, topic, payload)
         if mid:
             if repeated and mid in self._held:
                 self.repeated += 1  # because we take long; the first one is still in our hands
@@ -275,7 +285,7 @@ class MqttClient:
             self._held.difference_update(mids)
 
     def _send_replies(self) -> None:
-        while self._replies and self._client.is_connected():
+        while self._replies and self._client.is_connected() and self.listening:
             reply = self._replies.popleft()
             try:
                 self._client.publish(reply.topic, reply.payload, qos=1)
@@ -324,6 +334,8 @@ class MqttClient:
             client.disconnect()
         else:
             self._listening.set()
+            if self._sparkplug_host is not None:
+                self._sparkplug_host.announce(client)
 
     def _on_message(self, _: Client, __: Any, message: MQTTMessage) -> None:
         """One that was too large to be gathered in the buffer."""

@@ -121,6 +121,8 @@ FORMAT = Format(
         "When a message was missed, and after a restart of ours, the node is asked for its births (`Node Control/Rebirth`), at "
         "most once until they come and once a minute; until then only metrics sent with their names are read. So the node "
         "must be allowed to hear `spBv1.0/<group>/NCMD/<node>`, and must count `seq` as the standard says.\n"
+        "A node that is to wait for its primary host needs `GATEHOUSE_SPARKPLUG_HOST_ID`: under that name Gatehouse tells it at "
+        "`spBv1.0/STATE/<name>` whether it is there. Without the setting leave the primary host of the node empty, or it never sends.\n"
         "A node that reports only changes is silent while all is well: let it send every device's data within the time after "
         "which that kind counts as silent, or give the device a longer one in the ledger. Group, node and device names must "
         "have no space where NATS is the broker.",
@@ -130,6 +132,8 @@ FORMAT = Format(
         "只入库，不影响当前状态。\n"
         "发现漏报文或本系统重启后，会请节点重发出生报文（`Node Control/Rebirth`），在其到来之前只请一次，且每分钟至多一次；"
         "此前只读取带名称的指标。因此节点须有权订阅 `spBv1.0/<group>/NCMD/<node>`，并按标准累加 `seq`。\n"
+        "节点若配置了主站（Primary Host），须设置 `GATEHOUSE_SPARKPLUG_HOST_ID`：本系统以该名称在 `spBv1.0/STATE/<名称>` 上"
+        "告知自己是否在线。未设置时请将节点的主站留空，否则节点会一直等待而不上报。\n"
         "只在变化时上报的节点，一切正常时会长时间不说话：请让其在该类设备的静默时限内定期发送各设备数据，"
         "或在台账中为设备设更长的时限。用 NATS 作代理时，组、节点、设备名中不能有空格。",
     ),

@@ -1,6 +1,8 @@
 """Devices of wutong, a broker of the test's own, and hands to publish with."""
 
 import json
+import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from assets.models import Site
 from core.clock import Clock
+from core.processes import ChildProcess, free_port
 from ingest.broker_url import parse_broker_url
 from ingest.embedded_broker import EmbeddedBroker
 from ingest.ingester import Ingester, IngestOptions
@@ -149,6 +152,30 @@ def connect(broker: EmbeddedBroker) -> Iterator[Connect]:
 def device(connect: Connect) -> Publisher:
     """A publisher that may speak for every device."""
     return connect()
+
+
+def mosquitto_binary() -> str:
+    """Where Debian, or the operator, has put it."""
+    binary = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    assert binary is not None
+    return binary
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path, wait_for: Callable[..., None]) -> Iterator[str]:
+    """Its address; set up as docs/operations.md says."""
+    port = free_port()
+    config = tmp_path / "mosquitto.conf"
+    config.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {tmp_path}/\n"
+        "max_inflight_messages 0\nmax_queued_messages 0\nuser root\n"
+    )
+    process = ChildProcess([mosquitto_binary(), "-c", config], pid_file=tmp_path / "pid", log_file=tmp_path / "log")
+    process.start()
+    url = f"mqtt://127.0.0.1:{port}"
+    wait_for(lambda: Publisher(url, "probe").close() is None, ignore=OSError)
+    yield url
+    process.stop()
 
 
 Run = Callable[..., Ingester]

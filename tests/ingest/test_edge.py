@@ -1,5 +1,6 @@
 """A compound's own broker keeps its messages while the line is cut, and forwards them afterwards: `deploy/edge/mosquitto.conf`."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -12,8 +13,8 @@ from core.processes import ChildProcess, free_port
 from gatehouse.rig.proxy import Proxy
 from ingest.embedded_broker import EmbeddedBroker
 from store.db import Database
-from tests.ingest.conftest import Devices, Publisher, Run, rows
-from tests.ingest.test_mosquitto import mosquitto_binary
+from tests.ingest.conftest import Devices, Publisher, Run, mosquitto_binary, rows
+from tests.ingest.test_embedded_broker import Heard
 from tests.ingest.test_outages import all_stored_once, send_numbered, stored
 
 Wait = Callable[..., None]
@@ -78,3 +79,16 @@ def test_a_cut_line_costs_no_message_and_no_order_though_the_compounds_broker_is
     )
     assert rows(db, "SELECT topic FROM rejected_message") == []
     device.close()
+
+
+def test_nodes_of_the_compound_hear_whether_the_sparkplug_host_is_there(
+    db: Database, broker: EmbeddedBroker, run_ingester: Run, edge: tuple[str, ChildProcess], wait_for: Wait
+) -> None:
+    url, _ = edge
+    node = Heard(broker, client_id="node", url=url, topics="spBv1.0/STATE/city")
+    ingester = run_ingester(sparkplug_host_id="city")
+    wait_for(lambda: len(node.topics) == 1, seconds=40)
+    ingester.stop()
+    wait_for(lambda: len(node.topics) == 2)
+    assert [json.loads(message.payload)["online"] for message in node.messages] == [True, False]
+    node.close()

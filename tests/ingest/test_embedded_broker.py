@@ -116,6 +116,27 @@ def test_vendors_topics_are_for_whom_they_are_allowed_and_answers_are_heard(
     heard.close()
 
 
+def test_devices_hear_whether_a_sparkplug_host_is_there_and_never_say_so(
+    broker: EmbeddedBroker, connect: Connect, wait_for: Wait
+) -> None:
+    """Also where they may publish everything else of Sparkplug: who says that the host is gone silences every node."""
+    broker.set_site_credentials({"wutong": password_hash("w")}, Rights(publish=("spBv1.0/#",)))
+    wait_for(lambda: connect("probe", url=site_url(broker, "wutong", "w")).refused is None)
+    node = Heard(broker, client_id="node", url=site_url(broker, "wutong", "w"), topics="spBv1.0/STATE/city")
+    everything = Heard(broker, client_id="everything", topics="#")
+    liar = connect("liar", url=site_url(broker, "wutong", "w"), will=("spBv1.0/STATE/city", "gone"))
+    liar.publish("spBv1.0/STATE/city", "gone", retain=True)
+    liar.publish("spBv1.0/g/NBIRTH/n", "born")
+    liar.vanish()
+    host = connect("host", url=broker.url)
+    host.publish("spBv1.0/STATE/city", "there", retain=True)
+    wait_for(lambda: node.topics and len(everything.topics) == 2)
+    assert [message.payload for message in node.messages] == [b"there"]
+    assert sorted(everything.topics) == ["spBv1.0/STATE/city", "spBv1.0/g/NBIRTH/n"]
+    node.close()
+    everything.close()
+
+
 def test_a_changed_password_holds_at_once(broker: EmbeddedBroker, connect: Connect, wait_for: Wait) -> None:
     assert broker.set_site_credentials({"wutong": password_hash("old")})
     wait_for(lambda: connect("before", url=site_url(broker, "wutong", "old")).refused is None)

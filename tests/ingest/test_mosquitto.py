@@ -1,44 +1,16 @@
 """The same story on mosquitto."""
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
-from core.processes import ChildProcess, free_port
 from store.db import Database
 from tests.ingest.conftest import Devices, Publisher, Run, reading
 from tests.ingest.test_outages import GATE, all_stored_once, send_numbered, stored
 
 Wait = Callable[..., None]
 pytestmark = pytest.mark.mosquitto
-
-
-def mosquitto_binary() -> str:
-    """Where Debian, or the operator, has put it."""
-    binary = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    assert binary is not None
-    return binary
-
-
-@pytest.fixture
-def mosquitto(tmp_path: Path, wait_for: Wait) -> Iterator[str]:
-    """Its address; set up as docs/operations.md says."""
-    port = free_port()
-    config = tmp_path / "mosquitto.conf"
-    config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {tmp_path}/\n"
-        "max_inflight_messages 0\nmax_queued_messages 0\nuser root\n"
-    )
-    process = ChildProcess([mosquitto_binary(), "-c", config], pid_file=tmp_path / "pid", log_file=tmp_path / "log")
-    process.start()
-    url = f"mqtt://127.0.0.1:{port}"
-    wait_for(lambda: Publisher(url, "probe").close() is None, ignore=OSError)
-    yield url
-    process.stop()
 
 
 def test_messages_are_stored_once_across_a_restart_of_the_ingester(
