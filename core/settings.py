@@ -6,7 +6,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from core import hosts
 from core.i18n import DEFAULT_LANGUAGE, Language
@@ -66,6 +76,11 @@ class Settings(BaseModel):
         default=None,
         description="Whether this ingester takes vendors' topics that name no site; empty: only one that has all sites does.",
     )
+    mqtt_share: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{1,32}$",
+        description="Group of ingesters among which the configured broker shares the messages (`$share`); empty: this ingester takes all of its own.",
+    )
     sparkplug_host_id: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
@@ -123,6 +138,16 @@ class Settings(BaseModel):
     log_format: Literal["auto", "text", "json"] = Field(
         default="auto", description="`text` for people, `json` for machines, `auto`: text in a terminal."
     )
+
+    @field_validator("mqtt_share")
+    @classmethod
+    def _whole_broker(cls, group: str | None, given: ValidationInfo) -> str | None:
+        others = given.data
+        if group is not None and others.get("mqtt_url") is None:
+            raise ValueError("needs a broker of yours, GATEHOUSE_MQTT_URL")
+        if group is not None and (others.get("ingest_sites") or others.get("mqtt_everything")):
+            raise ValueError("shares all messages: not together with GATEHOUSE_INGEST_SITES or GATEHOUSE_MQTT_EVERYTHING")
+        return group
 
     @field_validator("home_assistant_prefix")
     @classmethod

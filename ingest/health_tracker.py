@@ -2,7 +2,7 @@
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -13,6 +13,8 @@ from ingest.model import Status, Value
 from ingest.registry import DeviceKey, KnownDevice
 from ingest.tracked import Seen, TrackedDevice, Transition
 
+Ask = Callable[[Sequence[DeviceKey]], Iterable[tuple[DeviceKey, datetime, datetime | None]] | None]
+
 
 class HealthTracker:
     """Turns what is heard, and what is not, into transitions.
@@ -20,10 +22,14 @@ class HealthTracker:
     `lose_hearing` and `hear` say when we ourselves could hear. Meanwhile nothing is concluded from silence; afterwards
     every window starts anew; and away for longer than `tolerance`, everything becomes unknown.
     A steady device costs no write but its reading: when it was last seen is handed out in bulk by `take_seen`.
+    `shared`: others hear of the same devices, so what we do not hear says nothing, and who joins them knows what they know; a
+    silence is looked at this much later.
     """
 
-    def __init__(self, now: datetime, *, tolerance: timedelta = timedelta(seconds=10)) -> None:
+    def __init__(self, now: datetime, *, tolerance: timedelta = timedelta(seconds=10), shared: timedelta | None = None) -> None:
         self._tolerance = tolerance
+        self._shared = shared
+        self._grace = shared or timedelta(0)
         self._listening_since = now
         self._deaf_since: datetime | None = now
         self._forgotten = True  # what is loaded is unknown to begin with
@@ -54,7 +60,8 @@ class HealthTracker:
             tracked = self._devices.get(device.key)
             if tracked is None:
                 tracked = self._devices[device.key] = TrackedDevice(device)
-                self._move(tracked, machine.after_restart(tracked.health, at=now), now)
+                if self._shared is None:
+                    self._move(tracked, machine.after_restart(tracked.health, at=now), now)
             tracked.kind, tracked.silent_after = device.kind, device.silent_after
             self._schedule(tracked)
         for key, tracked in gone.items():
@@ -67,6 +74,16 @@ class HealthTracker:
         if tracked := self._devices.get(key):
             tracked.health = health
             self._schedule(tracked)
+
+    def adopt_if_other(self, key: DeviceKey, health: Health) -> None:
+        """What others wrote who hear of the device as well."""
+        tracked = self._devices.get(key)
+        if tracked and (tracked.health.status, set(tracked.health.faults)) != (health.status, set(health.faults)):
+            self.adopt(key, health)
+
+    def sites(self) -> set[int]:
+        """Of the devices."""
+        return {tracked.site_id for tracked in self._devices.values()}
 
     # --- what is heard ------------------------------------------------------------------------------------------------
 
@@ -132,21 +149,53 @@ class HealthTracker:
             self.lose_hearing(since)
             self.hear(now)
 
-    def sweep(self, until: datetime) -> None:
-        """Conclude what follows from silence up to that time. Each device passes through every state it was in."""
+    def forget(self, now: datetime) -> None:
+        """Nobody could hear: everything is unknown."""
+        for tracked in self._devices.values():
+            self._move(tracked, machine.after_restart(tracked.health, at=now), now)
+
+    def sweep(self, until: datetime, ask: Ask | None = None) -> None:
+        """Conclude what follows from silence up to that time. Each device passes through every state it was in.
+
+        `ask`: tells when others heard these devices last, and the time of the newest reading; None: it cannot say, so nothing
+        is concluded now.
+        """
         if self._deaf_since is not None:
             self._forget_when_long_away(until)
             return
+        while due := self._take_due(until):
+            silent = [tracked.key for tracked in due if self._silence_until(tracked, until)]
+            heard = ask(silent) if ask is not None and silent else ()
+            for key, seen_at, ts in heard or ():
+                self._heard_elsewhere(self._devices[key], seen_at, ts)
+            for tracked in due:
+                silence = None if heard is None else self._silence_until(tracked, until)
+                if silence is not None:
+                    at, status = silence
+                    self._move(tracked, machine.after_silence(tracked.health, at=at, status=status), at)
+                self._schedule(tracked)
+            if heard is None:
+                return
+
+    def _take_due(self, until: datetime) -> list[TrackedDevice]:
+        """Those whose silence is to be looked at, in that order."""
+        taken = []
         while self._heap and self._heap[0][0] <= until:
             due, _, tracked = heapq.heappop(self._heap)
-            if tracked.due != due:
-                continue
-            tracked.due = None
-            silence = self._next_silence(tracked)
-            if silence is not None and silence[0] <= until:
-                at, status = silence
-                self._move(tracked, machine.after_silence(tracked.health, at=at, status=status), at)
-            self._schedule(tracked)
+            if tracked.due == due:
+                tracked.due = None
+                taken.append(tracked)
+        return taken
+
+    def _silence_until(self, tracked: TrackedDevice, until: datetime) -> tuple[datetime, Status] | None:
+        """When and to what its silence has changed its status, as far as we heard."""
+        silence = self._next_silence(tracked)
+        return silence if silence is not None and silence[0] <= until else None
+
+    def _heard_elsewhere(self, tracked: TrackedDevice, at: datetime, ts: datetime | None) -> None:
+        tracked.last_seen_at = max(at, tracked.last_seen_at or at)
+        if ts is not None:
+            tracked.last_ts = max(ts, tracked.last_ts or ts)
 
     # --- what is to be written ----------------------------------------------------------------------------------------
 
@@ -205,7 +254,7 @@ class HealthTracker:
     def _next_silence(self, tracked: TrackedDevice) -> tuple[datetime, Status] | None:
         known = tracked.health.since if tracked.health.status == "unknown" else tracked.last_seen_at
         heard_at = max(known or tracked.health.since, self._listening_since)
-        return machine.next_silence(tracked.health, heard_at=heard_at, silent_after=tracked.silent_after)
+        return machine.next_silence(tracked.health, heard_at=heard_at + self._grace, silent_after=tracked.silent_after)
 
     def _schedule(self, tracked: TrackedDevice) -> None:
         """See to it that its silence is looked at in time; a later deadline is found when the earlier one comes."""
@@ -215,8 +264,7 @@ class HealthTracker:
             heapq.heappush(self._heap, (tracked.due, next(self._numbers), tracked))
 
     def _forget_when_long_away(self, now: datetime) -> None:
-        if self._deaf_since is None or self._forgotten or now - self._deaf_since <= self._tolerance:
+        if self._shared or self._deaf_since is None or self._forgotten or now - self._deaf_since <= self._tolerance:
             return
         self._forgotten = True
-        for tracked in self._devices.values():
-            self._move(tracked, machine.after_restart(tracked.health, at=now), now)
+        self.forget(now)

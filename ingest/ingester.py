@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
@@ -22,6 +23,8 @@ from ingest.kinds import all_kinds
 from ingest.mqtt import MqttClient
 from ingest.pipeline import Pipeline
 from ingest.registry import Registry
+from ingest.share_check import ShareCheck
+from ingest.sharing import GRACE, Sharing, shared, without_memory
 from ingest.sparkplug_host import SparkplugHost
 from ingest.stats import Stats
 from ingest.tables import series_tables
@@ -36,6 +39,7 @@ class IngestOptions:
     `sparkplug_host_id`: of the host application that edge nodes wait for; told by who takes vendors' topics. None: they do not wait.
     `everything`: the broker is ours alone, so one subscription takes all. NATS bounds what a session may leave unacknowledged
     over all its subscriptions, and one may have the most.
+    `share`: the group of ingesters among which the broker shares messages; None: this one takes them all.
     `away_tolerance`: for how long we may hear nothing, or write nothing, before every device's health is unknown.
     """
 
@@ -45,6 +49,7 @@ class IngestOptions:
     limits: Limits = field(default_factory=Limits)
     everything: bool = False
     sparkplug_host_id: str | None = None
+    share: str | None = None
     assignment: Assignment = field(default_factory=Assignment)
     away_tolerance: timedelta = timedelta(seconds=10)
     credential_hash: CredentialHash = field(default_factory=new_hash)
@@ -56,6 +61,7 @@ class IngestOptions:
             name=settings.mqtt_client_id,
             everything=settings.mqtt_everything,
             sparkplug_host_id=settings.sparkplug_host_id,
+            share=settings.mqtt_share,
             batch_size=settings.batch_size,
             batch_ms=settings.batch_ms,
             limits=Limits(
@@ -90,19 +96,31 @@ class Ingester:
         self._everything = options.everything or broker is not None
         self._stopping = threading.Event()
         self._inbox = Inbox()
+        self._share = options.share
         formats, kinds = all_formats(), all_kinds()
+        filters = options.assignment.filters(formats, everything=self._everything)
+        tracker = HealthTracker(clock.now(), tolerance=options.away_tolerance, shared=GRACE if options.share else None)
+        sharing = None
+        self._listener = listener
+        self._following = ExitStack()
+        if options.share is not None:
+            formats = without_memory(formats)
+            taken = {slug: each for slug, each in formats.items() if not each.remembers}
+            filters = tuple(shared(each, options.share) for each in options.assignment.filters(taken))
+            sharing = Sharing(options.share, options.name, db, tracker)
         self._mqtt = MqttClient(
             mqtt_url,
             client_id=options.name if broker is None else f"{options.name}-{broker.session_secret}",
-            filters=options.assignment.filters(formats, everything=self._everything),
+            filters=filters,
             inbox=self._inbox,
             clock=clock,
             max_payload_bytes=options.limits.max_payload_bytes,
             sparkplug_host=_sparkplug_host(options, clock),
+            share_check=ShareCheck(options.share, options.name, clock) if options.share else None,
         )
         committer = Committer(db, {table.name: table for table in series_tables()}, self._stopping, Complaints(options.name, clock))
         self._registry = Registry(db, listener, kinds, assignment=options.assignment, on_load=self._follow_ledger)
-        tracker = HealthTracker(clock.now(), tolerance=options.away_tolerance)
+        self._sharing = sharing
         self._pipeline = Pipeline(
             name=options.name,
             clock=clock,
@@ -112,6 +130,7 @@ class Ingester:
             tracker=tracker,
             intake=Intake(formats, kinds, tracker, options.limits, options.credential_hash),
             committer=committer,
+            sharing=sharing,
             stopping=self._stopping,
             batch_size=options.batch_size,
             batch_ms=options.batch_ms,
@@ -119,6 +138,8 @@ class Ingester:
 
     def start(self) -> Self:
         """Begin; returns at once and never fails: the broker and the database may come later."""
+        if self._sharing is not None:
+            self._following.enter_context(self._listener.subscribed(self._sharing.hear_of, self._sharing.hear_of_all))
         self._registry.start()
         self._pipeline.start()
         self._mqtt.start()
@@ -131,6 +152,7 @@ class Ingester:
         self._pipeline.join(30)
         self._mqtt.stop()
         self._registry.stop()
+        self._following.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -151,14 +173,14 @@ class Ingester:
         """What is asked of the broker depends on it."""
         mapped = [each.topic_filter for site in self._registry.ledger.sites.values() for each in site.mappings if each.direct]
         if not self._everything:
-            self._mqtt.subscribe_also(sorted(set(mapped)))
+            self._mqtt.subscribe_also([shared(each, self._share) if self._share else each for each in sorted(set(mapped))])
         if self._broker is not None:
             self._broker.set_site_credentials(list_mqtt_password_hashes(conn), _rights(len(list_sites(conn)), mapped))
 
 
 def _sparkplug_host(options: IngestOptions, clock: Clock) -> SparkplugHost | None:
     """Edge nodes speak on topics that name no site."""
-    if options.sparkplug_host_id is None or not options.assignment.vendor_topics:
+    if options.sparkplug_host_id is None or not options.assignment.vendor_topics or options.share:
         return None
     return SparkplugHost(options.sparkplug_host_id, clock)
 

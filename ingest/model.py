@@ -269,6 +269,7 @@ class Format:
 
     `topics` are MQTT filters. `decoder` makes a Decode for one ingester, which it gives every message of these topics in the
     order they came, so it may remember (Sparkplug's aliases); most remember nothing. It raises nothing but RejectedError.
+    `remembers`: it does, so all messages of a device must come to one ingester.
     `answers` are filters of the topics its replies go to, which devices subscribe to.
     `about` tells an integrator what is read, what is set at the device, and what to beware of.
     """
@@ -279,3 +280,4 @@ class Format:
     decoder: Callable[[], Decode]
     about: Text
     answers: tuple[str, ...] = ()
+    remembers: bool = False

@@ -23,6 +23,7 @@ from ingest.broker_url import BrokerAddress, parse_broker_urls
 from ingest.inbox import Inbox
 from ingest.model import Message, Reply
 from ingest.paho_client import PahoClient
+from ingest.share_check import ShareCheck
 from ingest.sparkplug_host import SparkplugHost
 from ingest.wire import PacketBuffer, Published
 
@@ -44,6 +45,7 @@ class MqttClient:
     read, so the broker keeps the queue. Connects again for ever, with growing pauses, and subscribes again each time:
     the broker may have lost the session. `url` may name several brokers of a cluster, with commas between: when one does
     not do it is the next one's turn. `client_id` must stay the same, or the session is lost with it.
+    `share_check`: the filters are shared ones, which the broker has to prove that it knows.
     `sparkplug_host`: whom edge nodes wait for, if this connection is to tell of it.
     `epoch` counts connections, `received` messages, `repeated` those that came again while we held them.
     """
@@ -58,10 +60,11 @@ class MqttClient:
         clock: Clock,
         max_payload_bytes: int,
         sparkplug_host: SparkplugHost | None = None,
+        share_check: ShareCheck | None = None,
     ) -> None:
         self._addresses = cycle(parse_broker_urls(url))
         self._client_id = client_id
-        self._filters = tuple(filters)
+        self._filters = tuple(filters) if share_check is None else (*filters, share_check.filter)
         self._also: tuple[str, ...] = ()
         self._subscribed: tuple[str, ...] = ()
         self._asked: dict[int, tuple[str, ...]] = {}
@@ -69,6 +72,7 @@ class MqttClient:
         self._clock = clock
         self._max_payload_bytes = max_payload_bytes
         self._sparkplug_host = sparkplug_host
+        self._share_check = share_check
         self._client = self._make_client()
         self._received: list[Message] = []
         self._turn_bytes = 0
@@ -210,6 +214,8 @@ class MqttClient:
         self._send_acknowledgements()
         self._send_replies()
         self._follow_subscriptions()
+        if self._share_check is not None and self._share_check.has_failed():
+            self._client.disconnect()
         if reading and (at_hand or sock in ready):
             self._more = self._read(sock)
             self._hand_on()
@@ -247,6 +253,10 @@ class MqttClient:
         topic, payload, mid, retained, repeated = published
         if self._sparkplug_host is not None:
             self._sparkplug_host.hear(self._client, topic, payload)
+        if self._share_check is not None and self._share_check.is_answer(topic):
+            self._acks.append((self.epoch, [mid]))
+            self._listen()
+            return
         if mid:
             if repeated and mid in self._held:
                 self.repeated += 1  # because we take long; the first one is still in our hands
@@ -332,10 +342,16 @@ class MqttClient:
             return
         if refused:
             client.disconnect()
+        elif self._share_check is not None:
+            self._share_check.begin(client)
         else:
-            self._listening.set()
-            if self._sparkplug_host is not None:
-                self._sparkplug_host.announce(client)
+            self._listen()
+
+    def _listen(self) -> None:
+        """From now on everything arrives."""
+        self._listening.set()
+        if self._sparkplug_host is not None:
+            self._sparkplug_host.announce(self._client)
 
     def _on_message(self, _: Client, __: Any, message: MQTTMessage) -> None:
         """One that was too large to be gathered in the buffer."""

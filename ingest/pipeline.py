@@ -16,6 +16,7 @@ from ingest.intake import Intake
 from ingest.meter import Meter
 from ingest.mqtt import MqttClient
 from ingest.registry import Registry
+from ingest.sharing import Sharing
 from ingest.stats import Counts, Heartbeat, Stats
 from store.notify import Change
 
@@ -44,6 +45,7 @@ class Pipeline:
         tracker: HealthTracker,
         intake: Intake,
         committer: Committer,
+        sharing: Sharing | None,
         stopping: threading.Event,
         batch_size: int,
         batch_ms: int,
@@ -55,6 +57,7 @@ class Pipeline:
         self._tracker = tracker
         self._intake = intake
         self._committer = committer
+        self._sharing = sharing
         self._stopping = stopping
         self._batch_size = batch_size
         self._fill_seconds = batch_ms / 1000
@@ -107,6 +110,8 @@ class Pipeline:
                 self._stopping.wait(1)
         self._last_turn()
         self._committer.close()
+        if self._sharing is not None:
+            self._sharing.close()
 
     def _turn(self) -> None:
         messages = self._inbox.take(self._batch_size, wait=_IDLE_SECONDS, fill=self._fill_seconds)
@@ -142,13 +147,19 @@ class Pipeline:
         elif self._tracker.deaf or epoch != self._epoch:
             self._tracker.hear(now)
             self._epoch = epoch
+        if self._sharing is not None:
+            self._sharing.follow(now, hearing=self._mqtt.listening)
 
     def _fill(self, batch: Batch, now: datetime) -> None:
         messages = batch.messages
         for message in messages:
             self._intake.take(message, batch)
         # While messages wait, silence is judged by the time of the last one that does not.
-        self._tracker.sweep(messages[-1].received_at if messages and len(self._inbox) else now)
+        until = messages[-1].received_at if messages and len(self._inbox) else now
+        if self._sharing is None:
+            self._tracker.sweep(until)
+        elif self._sharing.leads:
+            self._tracker.sweep(until, self._sharing.ask)
         batch.transitions = self._tracker.take_transitions()
         batch.seen = self._tracker.take_seen(now, older_than=_SEEN_EVERY, most=_SEEN_AT_ONCE)
         if self._beaten_at is None or now - self._beaten_at >= _HEARTBEAT_EVERY:

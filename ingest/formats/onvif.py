@@ -115,6 +115,7 @@ FORMAT = Format(
     name=Text("ONVIF and Axis cameras", "ONVIF 与安讯士（Axis）摄像机"),
     topics=("+/onvif-ej/#", "+/+/onvif-ej/#", "axis/+/event/#", "+/event/tns:onvif/#", "+/event/tns:axis/#"),
     decoder=lambda: _Decoder().decode,
+    remembers=True,
     about=Text(
         "Events of ONVIF cameras (`<prefix>/onvif-ej/…`, set up as an event broker of the camera) and of the Axis MQTT event bridge "
         "(`axis/<serial>/event/…`). The address is the topic prefix, of Axis the serial: one for each camera. Motion, a crossed "

@@ -143,6 +143,7 @@ FORMAT = Format(
     name=Text("Shelly (Gen2 and newer)", "Shelly（第二代及以后）"),
     topics=("+/events/rpc", "+/status/+", "+/online"),
     decoder=lambda: _Decoder().decode,
+    remembers=True,
     about=Text(
         "The address is the MQTT prefix of the device, by default its id (`shellyplus1-a8032abe54dc`). Presence from "
         "`<prefix>/online`; values from `<prefix>/events/rpc` (NotifyStatus, NotifyFullStatus, NotifyEvent) and from "

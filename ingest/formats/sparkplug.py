@@ -112,6 +112,7 @@ FORMAT = Format(
     name=Text("Sparkplug B", "Sparkplug B"),
     topics=("spBv1.0/#",),
     decoder=lambda: _Decoder().decode,
+    remembers=True,
     answers=("spBv1.0/+/NCMD/+",),
     about=Text(
         "Edge nodes and the devices behind them, as Eclipse Sparkplug 3.0 has them: births, data and deaths. In the ledger a node "

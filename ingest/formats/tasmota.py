@@ -84,6 +84,7 @@ FORMAT = Format(
     name=Text("Tasmota", "Tasmota"),
     topics=("tele/+/+", "stat/+/+", "+/tele/+", "+/stat/+"),
     decoder=lambda: _Decoder().decode,
+    remembers=True,
     about=Text(
         "Presence from `tele/<topic>/LWT`; values from `tele/<topic>/STATE` and `SENSOR` and from `stat/<topic>/POWER<n>`, for "
         "mapping: what a relay switches (POWER1), a contact tells (Switch1) or a probe measures (DS18B20.Temperature) depends on "

@@ -7,7 +7,7 @@ from psycopg import sql
 from ingest.views import RollupMark
 from store.db import Connection, execute, fetch_one, fetch_value, find_one
 
-_LOCK_SPACE = 7002  # any number, another than the scheduler's
+_LOCK_SPACE = 7004  # any number, another than every other part's
 
 
 def try_rollup_lock(conn: Connection) -> bool:

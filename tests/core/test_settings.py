@@ -48,6 +48,14 @@ def test_links_lead_where_others_can_follow(host: str, public: str | None, links
     assert Settings(http_host=host, public_url=public).base_url == links
 
 
+@pytest.mark.parametrize("other", [{}, {"INGEST_SITES": "wutong"}, {"MQTT_EVERYTHING": "true"}])
+def test_messages_are_shared_by_a_broker_of_ones_own_and_all_of_them(other: dict[str, str]) -> None:
+    url = {"MQTT_URL": "mqtt://broker"} if other else {}
+    with pytest.raises(SettingsError, match="GATEHOUSE_MQTT_SHARE: "):
+        load_settings({f"GATEHOUSE_{name}": value for name, value in (url | other | {"MQTT_SHARE": "city"}).items()})
+    assert load_settings({"GATEHOUSE_MQTT_URL": "mqtt://broker", "GATEHOUSE_MQTT_SHARE": "city"}).mqtt_share == "city"
+
+
 def test_a_wrong_secret_is_not_repeated() -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings({"GATEHOUSE_HTTP_PORT": "hunter2"})

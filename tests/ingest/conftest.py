@@ -3,10 +3,13 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +208,37 @@ def run_ingester(db: Database, listener: ChangeListener, broker: EmbeddedBroker,
     yield run
     for ingester in running:
         ingester.stop()
+
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start(db: Database, tmp_path: Path, wait_for: Callable[..., None]) -> Iterator[Start]:
+    """Starts `gatehouse ingest` with a client id and settings, and waits until it listens."""
+    with ExitStack() as stack:
+
+        def run(name: str, broker_url: str, **settings: str) -> "subprocess.Popen[bytes]":
+            environ = {
+                **os.environ,
+                "GATEHOUSE_DATABASE_URL": db.url,
+                "GATEHOUSE_MQTT_URL": broker_url,
+                "GATEHOUSE_MQTT_CLIENT_ID": name,
+                "GATEHOUSE_DATA_DIR": str(tmp_path / name),
+                "GATEHOUSE_BATCH_SIZE": "50",
+                **settings,
+            }
+            begun = datetime.now(UTC)  # noqa: TID251 - the process has a clock of its own
+            args = [sys.executable, "-m", "gatehouse.cli", "ingest"]
+            running = subprocess.Popen(args, env=environ, stderr=subprocess.DEVNULL)
+            stack.callback(end, running)
+            listens = "SELECT 1 FROM ingester WHERE client_id = %s AND connected AND started_at >= %s"
+            wait_for(lambda: rows(db, listens, name, begun), seconds=60)
+            return running
+
+        yield run
+
+
+def end(running: "subprocess.Popen[bytes]") -> None:
+    running.terminate()
+    running.wait(40)

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,11 +18,10 @@ from ingest.formats import all_formats
 from ingest.session import SessionError, end_session
 from ingest.topics import subscriptions
 from store.db import Database
-from tests.ingest.conftest import Devices, Publisher, Run, insert_device, reading, rows
+from tests.ingest.conftest import Devices, Publisher, Run, Start, insert_device, reading, rows
 
 Wait = Callable[..., None]
 VENDORS = tuple(each for each in subscriptions(all_formats()) if not each.startswith("gatehouse/"))
-Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
@@ -39,37 +37,6 @@ def two_gates(db: Database, devices: Devices, jinxiu: Site, now: datetime) -> tu
     """Ids of the devices gate-1 of wutong and of jinxiu."""
     with db.transaction() as conn:
         return devices.gate, insert_device(conn, jinxiu.id, "gate-1", "gate_barrier", now)
-
-
-@pytest.fixture
-def start(db: Database, tmp_path: Path, wait_for: Wait) -> Iterator[Start]:
-    """Starts `gatehouse ingest` with a client id and settings, and waits until it listens."""
-    with ExitStack() as stack:
-
-        def run(name: str, broker_url: str, **settings: str) -> "subprocess.Popen[bytes]":
-            environ = {
-                **os.environ,
-                "GATEHOUSE_DATABASE_URL": db.url,
-                "GATEHOUSE_MQTT_URL": broker_url,
-                "GATEHOUSE_MQTT_CLIENT_ID": name,
-                "GATEHOUSE_DATA_DIR": str(tmp_path / name),
-                "GATEHOUSE_BATCH_SIZE": "50",
-                **settings,
-            }
-            begun = datetime.now(UTC)  # noqa: TID251 - the process has a clock of its own
-            args = [sys.executable, "-m", "gatehouse.cli", "ingest"]
-            running = subprocess.Popen(args, env=environ, stderr=subprocess.DEVNULL)
-            stack.callback(end, running)
-            listens = "SELECT 1 FROM ingester WHERE client_id = %s AND connected AND started_at >= %s"
-            wait_for(lambda: rows(db, listens, name, begun), seconds=60)
-            return running
-
-        yield run
-
-
-def end(running: "subprocess.Popen[bytes]") -> None:
-    running.terminate()
-    running.wait(40)
 
 
 def send_numbered(device: Publisher, sites: list[str], numbers: range) -> None:

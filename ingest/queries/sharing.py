@@ -1,0 +1,62 @@
+"""SQL of ingesters that share what is sent: who of them judges silence, and what the others have heard and written."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from ingest.health import Health, Reason
+from ingest.model import Status
+from ingest.registry import DeviceKey
+from store.db import Connection, fetch_value
+
+_LOCK_SPACE = 7005  # another than every other part's
+
+
+def take_lead(conn: Connection, group: str) -> bool:
+    """Whether this connection is the one of the group that leads, for as long as it lives."""
+    return bool(fetch_value(conn, "SELECT pg_try_advisory_lock(%(space)s, hashtext(%(group)s))", space=_LOCK_SPACE, group=group))
+
+
+def is_alive(conn: Connection) -> bool:
+    """Whether the server still knows this connection; OperationalError if not."""
+    return bool(fetch_value(conn, "SELECT true"))
+
+
+def is_other_listening(conn: Connection, *, name: str, since: datetime) -> bool:
+    """Whether an ingester of another name that hears the devices told of itself since then."""
+    return bool(
+        fetch_value(
+            conn,
+            "SELECT EXISTS (SELECT FROM ingester WHERE connected AND client_id <> %(name)s AND seen_at >= %(since)s)",
+            name=name,
+            since=since,
+        )
+    )
+
+
+def list_seen(conn: Connection, keys: Collection[DeviceKey]) -> list[tuple[DeviceKey, datetime, datetime | None]]:
+    """When these devices were last heard by anybody, and the time of the newest reading."""
+    rows: list[tuple[int, int, datetime, datetime | None]] = conn.execute(
+        """
+        SELECT s.site_id, s.device_id, s.last_seen_at, s.last_ts
+          FROM device_state s
+          JOIN unnest(%(site_ids)b::bigint[], %(device_ids)b::bigint[]) AS t (site_id, device_id)
+            ON s.site_id = t.site_id AND s.device_id = t.device_id
+         WHERE s.last_seen_at IS NOT NULL
+        """,
+        {"site_ids": [key[0] for key in keys], "device_ids": [key[1] for key in keys]},
+    ).fetchall()
+    return [((site_id, device_id), seen, ts) for site_id, device_id, seen, ts in rows]
+
+
+def list_site_healths(conn: Connection, site_ids: Collection[int]) -> dict[DeviceKey, Health]:
+    """The health of every device of these sites as it is in the database."""
+    rows: list[tuple[int, int, Status, datetime, Reason, list[str]]] = conn.execute(
+        """
+        SELECT site_id, device_id, status, since, reason, grounds FROM device_state WHERE site_id = ANY(%(site_ids)b::bigint[])
+        """,
+        {"site_ids": list(site_ids)},
+    ).fetchall()
+    return {
+        (site_id, device_id): Health(status=status, since=since, reason=reason, grounds=tuple(grounds))
+        for site_id, device_id, status, since, reason, grounds in rows
+    }

@@ -1,0 +1,137 @@
+"""Several ingesters among which mosquitto shares what is sent, message by message."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from assets.models import Site
+from core.clock import ManualClock
+from ingest.embedded_broker import EmbeddedBroker
+from ingest.formats import all_formats
+from ingest.ingester import Ingester, IngestOptions
+from ingest.sharing import GRACE
+from store.db import Database
+from store.listen import ChangeListener
+from tests.ingest.conftest import Devices, Publisher, Run, Start, insert_device, reading, rows
+from tests.ingest.test_scale_out import all_stored_once, send_numbered
+
+Wait = Callable[..., None]
+GATE = "gatehouse/v1/wutong/gate-1/reading"
+HISTORY = "SELECT status FROM device_status WHERE device_id = %s ORDER BY at, id"
+SECOND = timedelta(seconds=1)
+pytestmark = pytest.mark.mosquitto
+
+
+@pytest.fixture
+def device(mosquitto: str) -> Publisher:
+    """A publisher at mosquitto."""
+    return Publisher(mosquitto, "device")
+
+
+@pytest.fixture
+def two(mosquitto: str, run_ingester: Run) -> tuple[Ingester, Ingester]:
+    """North and south, which share."""
+    north, south = (run_ingester(url=mosquitto, name=name, share="city", everything=False) for name in ("north", "south"))
+    return north, south
+
+
+def test_one_of_two_that_share_is_killed_and_nothing_is_lost_or_twice(
+    db: Database, devices: Devices, jinxiu: Site, mosquitto: str, device: Publisher, start: Start, now: datetime, wait_for: Wait
+) -> None:
+    """mosquitto keeps the part of one that was killed until it is back; the devices are heard by the other meanwhile."""
+    with db.transaction() as conn:
+        other = insert_device(conn, jinxiu.id, "gate-1", "gate_barrier", now)
+    start("north", mosquitto, GATEHOUSE_MQTT_SHARE="city")
+    south = start("south", mosquitto, GATEHOUSE_MQTT_SHARE="city")
+    send_numbered(device, ["wutong", "jinxiu"], range(4000))
+    received = "SELECT min(received) > 200 FROM ingester"
+    wait_for(lambda: rows(db, received) == [(True,)], seconds=60)
+    south.kill()
+    south.wait(10)
+    before = rows(db, "SELECT count(*) FROM reading_gate_barrier")
+    send_numbered(device, ["wutong", "jinxiu"], range(4000, 5000))
+    wait_for(lambda: rows(db, "SELECT count(*) FROM reading_gate_barrier") > before)  # the other one goes on
+    start("south", mosquitto, GATEHOUSE_MQTT_SHARE="city")
+    wait_for(lambda: all_stored_once(db, 5000), seconds=60)
+    for device_id in (devices.gate, other):
+        assert rows(db, HISTORY, device_id) == [("online",)]
+
+
+def test_a_device_is_silent_when_nobody_hears_it_and_that_is_told_once(
+    db: Database, devices: Devices, device: Publisher, two: tuple[Ingester, Ingester], clock: ManualClock, wait_for: Wait
+) -> None:
+    def committed() -> int:
+        return sum(each.stats.committed for each in two)
+
+    for minute in range(10):  # a gate may be silent for less than that
+        before = committed()
+        device.publish(GATE, reading(clock.now(), cycles=minute))
+        wait_for(lambda before=before: committed() > before)
+        clock.advance(timedelta(seconds=30))
+    assert all(each.stats.committed for each in two), "one of them was given nothing"
+    assert rows(db, HISTORY, devices.gate) == [("online",)]
+
+    def is_offline() -> bool:
+        clock.advance(timedelta(seconds=20))
+        return rows(db, HISTORY, devices.gate)[-1] == ("offline",)
+
+    wait_for(is_offline)
+    assert rows(db, HISTORY, devices.gate) == [("online",), ("stale",), ("offline",)]
+    [(heard, stale)] = rows(
+        db,
+        "SELECT s.last_seen_at, (SELECT at FROM device_status WHERE device_id = %s AND status = 'stale') "
+        "FROM device_state s WHERE s.device_id = %s",
+        devices.gate,
+        devices.gate,
+    )
+    assert stale >= heard + GRACE  # type: ignore[operator]
+
+
+def test_what_one_finds_the_other_goes_on_from(
+    db: Database, devices: Devices, device: Publisher, two: tuple[Ingester, Ingester], clock: ManualClock, wait_for: Wait
+) -> None:
+    def say(*faults: str) -> None:
+        clock.advance(SECOND)
+        device.publish(GATE, reading(clock.now(), *faults, position="open"))
+
+    def is_said_to_be(status: str, *faults: str) -> Callable[[], bool]:
+        def look() -> bool:
+            say(*faults)
+            return rows(db, "SELECT status FROM device_state WHERE device_id = %s", devices.gate) == [(status,)]
+
+        return look
+
+    for _ in range(3):
+        wait_for(is_said_to_be("online"))
+        wait_for(is_said_to_be("fault", "motor_stall"))
+    wait_for(is_said_to_be("online"))
+    history = [status for (status,) in rows(db, HISTORY, devices.gate)]
+    assert history[0] == "online"
+    assert set(history) == {"online", "fault"}
+    assert all(one != next_ for one, next_ in pairwise(history))
+
+
+def test_what_has_to_be_remembered_is_refused(
+    db: Database, devices: Devices, device: Publisher, two: tuple[Ingester, Ingester], wait_for: Wait
+) -> None:
+    device.publish("gatehouse/v1/wutong/raw/spBv1.0/plant/NDATA/edge", b"\x08\x01")
+    wait_for(lambda: rows(db, "SELECT reason, detail_key FROM rejected_message") == [("topic", "not_shared")])
+    remembering = {slug for slug, each in all_formats().items() if each.remembers}
+    assert remembering == {slug for slug, each in all_formats().items() if each.decoder() != each.decoder()}
+
+
+def test_a_broker_that_grants_and_delivers_nothing_is_found_out(
+    db: Database, listener: ChangeListener, broker: EmbeddedBroker, clock: ManualClock, wait_for: Wait
+) -> None:
+    """As the NATS server does."""
+    options = IngestOptions(name="north", share="city")
+    with Ingester(db=db, listener=listener, clock=clock, mqtt_url=broker.url, options=options) as alone:
+
+        def has_given_up() -> bool:
+            clock.advance(timedelta(seconds=11))
+            return alone.stats.connections > 1
+
+        wait_for(has_given_up)
+        assert not alone.stats.connected
