@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 import psycopg
@@ -41,10 +42,29 @@ SMALL_POSTGRES: Mapping[str, str] = {"min_wal_size": "64MB", "max_wal_size": "96
 READING_TABLES = tuple(table.name for table in series_tables() if table.name != EVENT_TABLE.name)
 
 
+class RigBroker(Protocol):
+    """A broker of a stand's own, started again when it is killed. `url`: for the ingester; `local_url`: for devices."""
+
+    port: int
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def local_url(self) -> str: ...
+
+    @property
+    def pid(self) -> int | None: ...
+
+    def start(self) -> object: ...
+
+    def stop(self) -> None: ...
+
+
 class Stand:
     """Everything a measurement needs but the ingester; `sources` are the devices of the city."""
 
-    def __init__(self, folder: Path, clock: Clock, postgres: EmbeddedPostgres, broker: EmbeddedBroker, db: Database) -> None:
+    def __init__(self, folder: Path, clock: Clock, postgres: EmbeddedPostgres, broker: RigBroker, db: Database) -> None:
         self.folder = folder
         self.clock = clock
         self.postgres = postgres
@@ -175,12 +195,12 @@ def process(args: list[str], environ: Mapping[str, str], log: Path) -> Iterator[
 
 
 @contextmanager
-def stand(clock: Clock, *, disk: Path | None = None) -> Iterator[Stand]:
+def stand(clock: Clock, *, disk: Path | None = None, make_broker: Callable[[Path], RigBroker] = EmbeddedBroker) -> Iterator[Stand]:
     """A stand with an empty ledger, in a temporary folder; the database on that `disk`, if one is given."""
     folder = Path(tempfile.mkdtemp(prefix="gatehouse-bench-"))
     folder.chmod(0o755)
     postgres = EmbeddedPostgres((disk or folder) / "postgres", options=_POSTGRES if disk is None else SMALL_POSTGRES)
-    broker = EmbeddedBroker(folder / "broker")
+    broker = make_broker(folder / "broker")
     try:
         postgres.start()
         broker.start()

@@ -24,6 +24,18 @@ def test_a_bench_prints_one_object_with_machine_and_figures(name: str) -> None:
     assert result.returncode == (0 if all(figure["met"] for figure in outcome["figures"]) else 1)
 
 
+@pytest.mark.parametrize("name", ["crash", pytest.param("crash_mosquitto", marks=pytest.mark.mosquitto)])
+def test_nothing_is_lost_or_twice_whatever_is_killed_cut_off_or_full(name: str) -> None:
+    result = bench(name, "--json", "--short")
+    figures = {figure["name"]: figure for figure in json.loads(result.stdout)["figures"]}
+    assert [figure for figure in figures.values() if not figure["met"]] == []
+    disasters = {figure.rpartition(":")[0] for figure in figures}
+    assert len(disasters) >= 6
+    for disaster in disasters:
+        assert figures[f"{disaster}: messages"]["value"] > 0
+        assert figures[f"{disaster}: rows twice"]["goal"] == 0
+
+
 def test_an_unknown_bench_is_told_with_those_there_are() -> None:
     result = bench("nothing")
     assert result.returncode == 2

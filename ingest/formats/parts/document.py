@@ -13,9 +13,9 @@ _HEAD = """\
 
 What devices send that cannot be taught our own topics. How they are found by their address, and how a topic says which
 compound it is of, stands in [Connecting a device](devices.md). Every format has cases of what devices really send in
-`tests/ingest/golden/<format>/`. What a section says is left to be mapped is listed on the device's page with its last value; so
-far it cannot be made a measure without code. 各厂商格式说明；设备地址为“格式名:厂商设备编号”。
-文中“留待映射”的数据列在设备页面上，目前尚不能在页面上映射为测量项。
+`tests/ingest/golden/<format>/`. What a section says is left to be mapped is listed on the device's page with its last value
+and made a measure there ([Mappings](devices.md#mappings)). 各厂商格式说明；设备地址为“格式名:厂商设备编号”。
+文中“留待映射”的数据列在设备页面的“其他上报数据”中，可在那里设为测量项。
 """
 
 
