@@ -13,6 +13,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from core.logs import configure_logs
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figure:
@@ -49,6 +51,7 @@ def run_bench(name: str, *, as_json: bool, short: bool) -> int:
     if name not in bench_names():
         Console(stderr=True).print(f"Benches: {', '.join(bench_names())}")
         return 0 if name == "list" else 2
+    configure_logs(level="CRITICAL")  # that a server died is what is measured, and prints nothing between the figures
     figures = list(_measure(name, short=short))
     if as_json:
         print(json.dumps({"bench": name, "machine": machine(), "figures": [figure.as_dict() for figure in figures]}))  # noqa: T201

@@ -5,16 +5,23 @@ import re
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from core.clock import Clock
+from core.processes import ChildProcess, free_port
 from core.settings import load_settings, setting_names
 from gatehouse.cli import app
+from ingest.embedded_broker import nats_server
+from ingest.ingester import Ingester, IngestOptions
+from store.db import Database
+from store.listen import ChangeListener
 
+Wait = Callable[..., None]
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -106,6 +113,26 @@ def test_the_nats_server_takes_the_configuration(name: str, tmp_path: Path) -> N
     server = Path(sysconfig.get_path("scripts")) / "nats-server"
     told = subprocess.run([server, "-t", "-c", config], env=environ, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
+
+
+def test_the_ingester_listens_at_the_nats_server_as_both_are_set_up(
+    compose: Any, db: Database, clock: Clock, tmp_path: Path, wait_for: Wait
+) -> None:
+    """NATS refuses more than 65,535 unacknowledged messages over all subscriptions of a session."""
+    text = (DEPLOY / "nats" / "nats.conf").read_text(encoding="utf-8")
+    text = re.sub(r"\$\w+", f'"{"x" * 20}"', text).replace("/data", str(tmp_path)).replace("127.0.0.1:4222", "127.0.0.1:-1")
+    port = free_port()
+    config = tmp_path / "nats.conf"
+    config.write_text(text.replace("0.0.0.0:1883", f"127.0.0.1:{port}"), encoding="utf-8")
+    server = ChildProcess([nats_server(), "-c", config], pid_file=tmp_path / "pid", log_file=tmp_path / "log")
+    server.start()
+    given = compose["services"]["ingest"]["environment"] | {"GATEHOUSE_MQTT_URL": f"mqtt://ingest:{'x' * 20}@127.0.0.1:{port}"}
+    settings = load_settings({name: value.replace("${CREDENTIAL_KEY:?}", "x" * 20) for name, value in given.items()})
+    options = IngestOptions.from_settings(settings)
+    url = given["GATEHOUSE_MQTT_URL"]
+    with Ingester(db=db, listener=ChangeListener(db), clock=clock, mqtt_url=url, options=options) as ingester:
+        wait_for(lambda: ingester.stats.connected)
+    server.stop()
 
 
 def _lines(unit: Path) -> Iterator[tuple[str, str]]:
