@@ -47,6 +47,9 @@ def migrate(url: str, series: Sequence[SeriesTable], now: datetime, *, up_to: in
     `up_to` stops at that number, to test a migration from the schema before it.
     """
     with psycopg.connect(url, autocommit=True, options="-c timezone=UTC") as conn:
+        encoding = conn.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise MigrationError(f"the database is in the encoding {encoding}; make one with ENCODING 'UTF8' TEMPLATE template0")
         conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         applied = _prepare(conn, now)
         migrations = list_migrations()

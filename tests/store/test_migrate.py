@@ -46,6 +46,14 @@ def test_a_newer_database_is_left_alone(db: Database, now: datetime) -> None:
         migrate(db.url, declared_tables(), now)
 
 
+def test_a_database_that_cannot_hold_chinese_is_refused(server_url: str, now: datetime) -> None:
+    """As `initdb` makes them where no locale is set; texts would come back as bytes."""
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute("CREATE DATABASE plain ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    with pytest.raises(MigrationError, match="in the encoding SQL_ASCII"):
+        migrate(f"{server_url.rsplit('/', 1)[0]}/plain", (), now)
+
+
 def test_migrations_are_numbered_without_gaps() -> None:
     assert [m.number for m in list_migrations()] == list(range(1, len(list_migrations()) + 1))
 
