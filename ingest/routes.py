@@ -52,6 +52,12 @@ class Unregistered(msgspec.Struct, frozen=True):
     address: str | None
 
 
+def check_name(name: str) -> None:
+    """Nothing when a vendor's name of a device can be part of an address; else a RejectedError."""
+    if not (0 < len(name) <= MAX_NAME and name.isprintable()):
+        raise RejectedError("unknown_device", "characters", where="device", most=MAX_NAME, found=shown(name))
+
+
 class Routes:
     """Finds the route of what a message says, by the `ledger` it is given. Only devices of the ledger are remembered."""
 
@@ -102,8 +108,7 @@ class Routes:
             if device is None and len(name) > MAX_CODE:
                 raise RejectedError("topic", "too_long", what="device", found=shown(name), most=MAX_CODE)
             return (site, device) if device else Unregistered(site.id, site.slug, name, None)
-        if not (0 < len(name) <= MAX_NAME and name.isprintable()):
-            raise RejectedError("unknown_device", "characters", where="device", most=MAX_NAME, found=shown(name))
+        check_name(name)
         return self._look_up_address(f"{format_}:{name}", None if site_slug is None else self._site(site_slug), name)
 
     def _look_up_address(self, address: str, site: KnownSite | None, name: str) -> tuple[KnownSite, KnownDevice] | Unregistered:

@@ -28,6 +28,7 @@ _DATE_TIME: dict[Language, str] = {"zh": "yyyy-MM-dd HH:mm", "en": "d MMM yyyy, 
 _DAY: dict[Language, str] = {"zh": "M月d日 EEE", "en": "EEE d MMM"}
 _UNIT_LENGTH: dict[Language, Literal["short", "narrow"]] = {"zh": "short", "en": "narrow"}  # babel lacks the narrow Chinese ones
 _JUST_NOW = timedelta(seconds=45)
+_TOO_LONG = 1e15
 _AGO_UNTIL = timedelta(days=7)
 _STEPS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
@@ -118,7 +119,8 @@ def format_number(value: float | None, unit: str, lang: Language, *, digits: int
     if value is None:
         return NOTHING
     pattern = "#,##0" + ("." + ("0" if fixed else "#") * digits if digits else "")
-    text = format_decimal(value, format=pattern, locale=LOCALES[lang])
+    # A device may send any number, and what cannot be rounded to decimals any more is not for reading digit by digit.
+    text = f"{value:.6g}" if abs(value) >= _TOO_LONG else format_decimal(value, format=pattern, locale=LOCALES[lang])
     if not unit:
         return text
     return f"{text}{unit}" if unit == "%" else f"{text}\u00a0{unit}"

@@ -43,7 +43,7 @@ def _named(mapping: TopicMapping, found: dict[str, Scalar], topic: str) -> dict[
     """The fields; a single value by the topic's last level where each measure has a topic of its own (`pump/+/+`)."""
     if found.keys() == {SINGLE} and mapping.topic_filter.endswith(("/+", "/#")):
         number, last = list(topic_levels(topic).items())[-1]
-        if number != mapping.device_from:
+        if last and number != mapping.device_from:
             return {last: found[SINGLE]}
     return found
 

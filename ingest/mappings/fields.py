@@ -9,6 +9,7 @@ from ingest.model import Message, RejectedError, shown
 
 Scalar = bool | int | float | str
 MOST_FIELDS = 200
+MOST_ENTRIES = 1000  # each with the fields of the message around it
 MAX_DEPTH = 8
 MAX_NAME, MAX_TEXT = 100, 200  # characters
 SINGLE = "value"  # the name of what a message is, if that is no object
@@ -41,7 +42,7 @@ def fields(value: Any) -> dict[str, Scalar]:
 def entries(value: Any, path: str) -> list[dict[str, Scalar]]:
     """The fields of each object in the list at `path`, with those of the message around it; without a path, the message's.
 
-    Raises RejectedError when there is no such list.
+    Raises RejectedError when there is no such list, or it is too long.
     """
     if not path:
         return [fields(value)]
@@ -50,19 +51,23 @@ def entries(value: Any, path: str) -> list[dict[str, Scalar]]:
         listed = listed.get(name) if isinstance(listed, dict) else None
     if not isinstance(listed, list):
         raise RejectedError("wrong_type", "expected", where=path, expected="array", found=shown(listed))
-    around = {name: inner for name, inner in fields(value).items() if not name.startswith(f"{path}.")}
+    if len(listed) > MOST_ENTRIES:
+        raise RejectedError("too_large", "too_many", where=path, most=MOST_ENTRIES)
+    around: dict[str, Scalar] = {}
+    _collect(value, "", around, MAX_DEPTH, but=path)
     return [around | fields(entry) for entry in listed if isinstance(entry, dict)]
 
 
-def _collect(value: Any, prefix: str, found: dict[str, Scalar], depth: int) -> None:
+def _collect(value: Any, prefix: str, found: dict[str, Scalar], depth: int, *, but: str = "") -> None:
+    """All of it, within bounds, except for what stands at the path `but`."""
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     for key, inner in pairs:
         name = f"{prefix}{key}"
         if len(found) >= MOST_FIELDS or len(name) > MAX_NAME:
             continue
         if isinstance(inner, (dict, list)):
-            if depth > 1:
-                _collect(inner, f"{name}.", found, depth - 1)
+            if depth > 1 and name != but:
+                _collect(inner, f"{name}.", found, depth - 1, but=but)
         elif _is_scalar(inner) and name:
             found[name] = inner
 

@@ -15,6 +15,7 @@ from ingest.mappings.fields import Scalar, content, fields
 from ingest.mappings.model import FieldRule, TopicMapping
 from ingest.mappings.rules import apply, conversion, converters, named
 from ingest.model import DeviceKind, Measure, Message, Reading, RejectedError, Value
+from ingest.routes import check_name
 from ingest.topics import filter_pattern
 from ingest.views import HeardMessage
 
@@ -108,6 +109,7 @@ def _told(reading: Reading, rules: Sequence[FieldRule], message: Message, zone: 
     told = _checked(reading, rules, all_kinds()[guess] if guess else None)
     told = msgspec.structs.replace(told, device=reading.device, ts=ts)
     try:
+        check_name(reading.device)
         check_time(ts, message.received_at, max_age=MAX_AGE, max_ahead=MAX_AHEAD)
     except RejectedError as error:
         return msgspec.structs.replace(told, error=error)

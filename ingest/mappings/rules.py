@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -139,7 +140,7 @@ def _number(factor: float, addend: float, measure: Measure) -> Convert:
         if number is None:
             return None
         if factor != 1 or addend:
-            number = number * factor + addend
+            number = _float(number) * factor + addend
         if dry <= number < low:
             number = low
         return round(number) if whole and math.isfinite(number) else number
@@ -148,15 +149,22 @@ def _number(factor: float, addend: float, measure: Measure) -> Convert:
 
 
 def _number_of(value: Any) -> int | float | None:
-    """A number, also one in quotes; None for anything else, as the `--` of a sensor that has failed."""
+    """A number, also one in quotes; None for anything else, as the `--` or `NaN` of a sensor that has failed."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and len(value) <= _LONGEST_NUMBER:
-        try:
-            return float(value)
-        except ValueError:
-            return None
+        with suppress(ValueError):
+            number = float(value)
+            return number if math.isfinite(number) else None
     return None
+
+
+def _float(number: float) -> float:
+    """JSON has whole numbers that are larger than any float; outside every range they are either way."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _word(value: Any) -> str | None:

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ingest.mappings.decoder import decoder
-from ingest.mappings.fields import MAX_NAME, MOST_FIELDS, content, entries, fields
+from ingest.mappings.fields import MAX_NAME, MOST_ENTRIES, MOST_FIELDS, content, entries, fields
 from ingest.mappings.model import TopicMapping
 from ingest.model import Message, Reading, RejectedError
 from ingest.topics import covers, filter_pattern, is_filter, overlap
@@ -34,6 +34,7 @@ def read(said: Message, **more: Any) -> list[Any]:
 def test_fields_are_named_by_their_paths() -> None:
     found = fields({"a": {"b": 1, "c": [True, {"d": "x"}]}, "e": None, "f": "y" * 300})
     assert found == {"a.b": 1, "a.c.0": True, "a.c.1.d": "x"}
+    assert fields({"a.b": 1}) == {"a.b": 1}  # as it is written
 
 
 def test_what_is_endless_is_cut() -> None:
@@ -52,6 +53,8 @@ def test_a_single_value_has_a_name_too(payload: str, value: Any) -> None:
     [reading] = read(message(payload, "acme/P-7/level"), topic_filter="acme/+/+")
     assert reading.unmapped == {"level": value}
     [reading] = read(message(payload, "acme/P-7"), topic_filter="acme/+")
+    assert reading.unmapped == {"value": value}
+    [reading] = read(message(payload, "acme/P-7/"), topic_filter="acme/+/+")
     assert reading.unmapped == {"value": value}
 
 
@@ -77,6 +80,16 @@ def test_a_list_tells_of_several_devices() -> None:
     assert read(message({"data": {"list": []}}), entries_from="data.list", device_from="id") == []
 
 
+def test_a_long_list_does_not_hide_what_stands_behind_it() -> None:
+    listed = [{"id": number, "a": 1, "b": 2} for number in range(MOST_ENTRIES)]
+    said = message({"data": {"list": listed, "time": NOW.timestamp()}})
+    found = read(said, entries_from="data.list", device_from="id", time_from="data.time", time_form="seconds")
+    assert len(found) == MOST_ENTRIES
+    assert (found[-1].ts, found[-1].unmapped) == (NOW, {"data.time": NOW.timestamp(), "id": MOST_ENTRIES - 1, "a": 1, "b": 2})
+    with pytest.raises(RejectedError, match="too_large: list has more than 1000 entries"):
+        read(message({"list": [{}] * (MOST_ENTRIES + 1)}), entries_from="list", device_from="id")
+
+
 @pytest.mark.parametrize(
     ("payload", "more", "reason"),
     [
@@ -90,9 +103,17 @@ def test_a_list_tells_of_several_devices() -> None:
         ('{"t": 1e300}', {"time_from": "t", "time_form": "milliseconds"}, "bad_time"),
         ('{"list": {"id": 1}}', {"entries_from": "list", "device_from": "id"}, "wrong_type"),
         ("x" * 500, {}, "not_json"),
+        ("[" * 100_000, {}, "not_json"),
+        ('{"a":' * 5000 + "1" + "}" * 5000, {}, "not_json"),
+        (b'{"a": "\xff"}', {}, "not_json"),
+        ('{"a": "\\ud800"}', {}, "not_json"),
+        ('{"a": NaN}', {}, "not_finite"),
+        ('{"a": 1e999}', {}, "out_of_range"),
+        (f'{{"id": 1{"0" * 5000}}}', {"device_from": "id"}, "out_of_range"),
+        (f'{{"t": 1{"0" * 400}}}', {"time_from": "t", "time_form": "seconds"}, "bad_time"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_its_reason(payload: str, more: dict[str, Any], reason: str) -> None:
+def test_what_cannot_be_read_is_refused_with_its_reason(payload: str | bytes, more: dict[str, Any], reason: str) -> None:
     with pytest.raises(RejectedError) as refused:
         read(message(payload), **more)
     assert refused.value.reason == reason

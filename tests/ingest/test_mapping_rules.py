@@ -1,5 +1,6 @@
 """What fields come to by the rules that an integrator entered."""
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,6 +40,9 @@ def comes_to(reading: Reading, *rules: FieldRule, kind: Any = DRAINAGE) -> Readi
         (2.51, {"factor": -1000, "addend": 2500}, 0),  # the floor of a dry pit, a little deeper than it was measured
         (65.535, {"factor": -1000, "addend": 2500}, -63035),  # a sensor that failed: refused as impossible, never "dry"
         ("--", {}, None),
+        ("NaN", {}, None),
+        ("1e999", {}, None),
+        (10**400, {"factor": 2}, math.inf),  # refused as well, as one that is no number
         (True, {}, None),
         (None, {}, None),
     ],
@@ -111,7 +115,8 @@ def test_the_fields_of_a_stranger_tell_what_it_may_be() -> None:
     assert (found.measures, found.raised) == ({"pump_on": "?"}, ("overflow",))
 
 
-scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=40), st.lists(st.integers(), max_size=2))
+integers = st.one_of(st.integers(), st.just(10**400), st.just(-(10**400)))
+scalars = st.one_of(st.none(), st.booleans(), integers, st.floats(), st.text(max_size=40), st.lists(st.integers(), max_size=2))
 numbers = st.one_of(st.just(""), st.floats(-1e13, 1e13).map(str), st.text(max_size=5))
 
 

@@ -99,6 +99,7 @@ def test_a_near_moment_is_written_from_now_on_a_far_one_by_date(distance: timede
         (1234567, "", 1, "1,234,567"),
         (0.25, "A", 2, "0.25\u00a0A"),
         (3.6, "", 0, "4"),
+        (-1.5e300, "mm", 1, "-1.5e+300\u00a0mm"),
     ],
 )
 def test_a_number_keeps_to_its_unit(value: float, unit: str, digits: int, expected: str) -> None:
