@@ -10,7 +10,7 @@ import pytest
 from assets.models import Site
 from core.errors import AppError, Conflict, Forbidden, Invalid
 from ingest.mappings import edit
-from ingest.mappings.edit import MAPPING_LIMIT, MappingFacts, RuleFacts
+from ingest.mappings.edit import MAPPING_LIMIT, RULE_LIMIT, MappingFacts, RuleFacts
 from ingest.mappings.model import TopicMapping
 from ingest.queries import mappings as queries
 from people.models import SYSTEM
@@ -70,11 +70,16 @@ def sun(conn: Connection, jinxiu: Site, now: datetime) -> Integrator:
         ({"topic_filter": "$SYS/+"}, Invalid, "mapping_filter_form", "topic_filter"),
         ({"topic_filter": "gatehouse/v1/+/x"}, Invalid, "mapping_filter_form", "topic_filter"),
         ({"topic_filter": "my probes/+/up"}, Invalid, "mapping_filter_form", "topic_filter"),
+        ({"topic_filter": "acme/+up"}, Invalid, "mapping_filter_form", "topic_filter"),
+        ({"topic_filter": "gatehouse/v1/wutong/raw/"}, Invalid, "text_missing", "topic_filter"),
+        ({"topic_filter": "a/" * 100 + "+"}, Invalid, "text_too_long", "topic_filter"),
         ({"topic_filter": "tele/+/SENSOR"}, Conflict, "mapping_filter_format", "topic_filter"),
         ({"device_from": ""}, Invalid, "text_missing", "device_from"),
         ({"device_from": "a..b"}, Invalid, "mapping_path_form", "device_from"),
         ({"device_from": "topic.1"}, Invalid, "mapping_level", "device_from"),
+        ({"device_from": "topic.0"}, Invalid, "mapping_level", "device_from"),
         ({"device_from": "topic.9"}, Invalid, "mapping_level", "device_from"),
+        ({"entries_from": ".list"}, Invalid, "mapping_path_form", "entries_from"),
         ({"time_from": "topic.x"}, Invalid, "mapping_level", "time_from"),
         ({"time_form": "days"}, Invalid, "choice_unknown", "time_form"),
         ({"direct": True}, Forbidden, "forbidden", None),
@@ -100,6 +105,7 @@ def test_what_makes_no_sense_is_refused_at_its_field(
         ({"factor": "1e13"}, "mapping_number", "rules.1.factor"),
         ({"target": "measure:position", "words": "sideways = 1"}, "mapping_choices", "rules.1.words"),
         ({"target": "measure:position", "words": "1"}, "mapping_choices", "rules.1.words"),
+        ({"words": "x" * 501}, "text_too_long", "rules.1.words"),
         ({}, "mapping_target_twice", "rules.1.target"),
     ],
 )
@@ -124,14 +130,45 @@ def test_a_topic_has_one_that_reads_it(zhao: Integrator, sun: Integrator) -> Non
     with pytest.raises(Conflict) as refused:
         zhao.create(slug="other", topic_filter="acme/#", device_from="id")
     assert (refused.value.code, refused.value.params) == ("mapping_filter_taken", {"name": "Probes"})
-    with pytest.raises(Conflict, match="mapping_slug_taken"):
+    assert refused.value.field == "topic_filter"
+    with pytest.raises(Conflict, match="mapping_slug_taken") as refused:
         zhao.create(topic_filter="other/+/up")
+    assert refused.value.field == "slug"
     zhao.update(mapping, topic_filter="acme/+/#")  # over what was its own
     sun.create()  # below another site
 
     sun.create(slug="direct", topic_filter="direct/+", direct=True, may_direct=True)
-    with pytest.raises(Conflict, match="mapping_filter_elsewhere"):
+    with pytest.raises(Conflict, match="mapping_filter_elsewhere") as refused:
         zhao.create(slug="direct", topic_filter="direct/#", device_from="id", direct=True, may_direct=True)
+    assert refused.value.field == "topic_filter"
+    zhao.create(slug="direct", topic_filter="direct/#", device_from="id")  # below its own site
+
+
+@pytest.mark.parametrize("topic_filter", ["+/P-7/up", "#"])
+def test_without_a_site_before_it_a_topic_begins_with_a_word(zhao: Integrator, topic_filter: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        zhao.create(topic_filter=topic_filter, device_from="id", direct=True, may_direct=True)
+    assert (refused.value.code, refused.value.field) == ("mapping_direct_wild", "topic_filter")
+    zhao.create(topic_filter=topic_filter, device_from="id")
+
+
+def test_who_may_not_let_it_read_topics_without_a_site_keeps_those_that_it_reads(zhao: Integrator) -> None:
+    mapping = zhao.create(direct=True, may_direct=True)
+    changed = zhao.update(mapping, DEPTH, name="Level probes", direct=True)
+    assert (changed.name, changed.direct) == ("Level probes", True)
+    with pytest.raises(Forbidden):
+        zhao.update(mapping, topic_filter="acme/#", direct=True)
+    assert not zhao.update(mapping).direct
+    with pytest.raises(Forbidden):
+        zhao.update(mapping, direct=True)
+    assert zhao.update(mapping, slug="other").slug == "acme"  # by which its devices are addressed
+
+
+def test_there_are_not_endlessly_many_rules(zhao: Integrator) -> None:
+    faults = [RuleFacts(source=f"x{number}", target="fault:overflow") for number in range(RULE_LIMIT + 1)]
+    zhao.create(*faults[:-1])
+    with pytest.raises(Invalid, match="mapping_too_many_rules"):
+        zhao.create(*faults, slug="other", topic_filter="other/+")
 
 
 def test_a_site_has_not_endlessly_many(zhao: Integrator) -> None:
@@ -146,6 +183,7 @@ def test_what_devices_need_stays_and_what_is_deleted_leaves_nothing(
 ) -> None:
     mapping = zhao.create(DEPTH)
     conn = zhao.conn
+    zhao.update(mapping, DEPTH)
     conn.execute("UPDATE device SET address = 'acme:P-7' WHERE id = %s", (devices.drain,))
     edit.set_rules(conn, SYSTEM, now=zhao.now, site_id=wutong.id, device_id=devices.drain, alone=True, rules=[DEPTH])
     with pytest.raises(Conflict) as refused:
@@ -154,6 +192,10 @@ def test_what_devices_need_stays_and_what_is_deleted_leaves_nothing(
     conn.execute("UPDATE device SET retired_at = registered_at WHERE id = %s", (devices.drain,))
     edit.delete_mapping(conn, SYSTEM, now=zhao.now, site_id=wutong.id, mapping_id=mapping.id)
     assert queries.list_rules(conn, site_ids=[wutong.id]) == []
-    actions = conn.execute("SELECT action FROM audit_entry WHERE action LIKE 'mapping.%' ORDER BY id").fetchall()
-    assert [action for (action,) in actions] == ["mapping.created", "mapping.rules_changed", "mapping.deleted"]
+    told = conn.execute("SELECT action, detail FROM audit_entry WHERE action LIKE 'mapping.%' ORDER BY id").fetchall()
+    assert [action.removeprefix("mapping.") for action, _ in told] == ["created", "changed", "rules_changed", "deleted"]
+    assert told[0][1] == told[1][1]
+    assert told[0][1]["topic_filter"] == "acme/+/up"
+    assert told[0][1]["rules"] == told[2][1]["rules"] == ["distance → measure:depth × -1 + 2500"]
+    assert (told[2][1]["format"], told[2][1]["alone"]) == ("acme", True)
     assert rows(db, "SELECT 1 FROM mapping") == []
