@@ -165,13 +165,19 @@ def mosquitto_binary() -> str:
 
 
 @pytest.fixture
-def mosquitto(tmp_path: Path, wait_for: Callable[..., None]) -> Iterator[str]:
+def mosquitto_settings() -> str:
+    """Lines of its configuration that a test may have of its own."""
+    return ""
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path, mosquitto_settings: str, wait_for: Callable[..., None]) -> Iterator[str]:
     """Its address; set up as docs/operations.md says."""
     port = free_port()
     config = tmp_path / "mosquitto.conf"
     config.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {tmp_path}/\n"
-        "max_inflight_messages 0\nmax_queued_messages 0\nuser root\n"
+        f"max_inflight_messages 0\nmax_queued_messages 0\nuser root\n{mosquitto_settings}"
     )
     process = ChildProcess([mosquitto_binary(), "-c", config], pid_file=tmp_path / "pid", log_file=tmp_path / "log")
     process.start()

@@ -1,12 +1,15 @@
 """The same story on mosquitto."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from assets.models import Site
 from ingest.mappings.edit import MappingFacts, create_mapping, delete_mapping
+from ingest.mappings.model import TopicMapping
 from people.models import SYSTEM
 from store.db import Database
 from tests.ingest.conftest import Devices, Publisher, Run, reading, rows
@@ -51,6 +54,12 @@ def test_a_will_and_what_is_retained_mean_the_same(
     door.close()
 
 
+def create_direct(db: Database, site: Site, now: datetime, slug: str) -> TopicMapping:
+    facts = MappingFacts(slug=slug, name=slug, topic_filter=f"{slug}/+/up", direct=True, device_from="topic.2")
+    with db.transaction() as conn:
+        return create_mapping(conn, SYSTEM, now=now, site_id=site.id, facts=facts, rules=[], direct=True)
+
+
 def test_topics_of_a_mapping_are_subscribed_to_while_it_is_there(
     db: Database, wutong: Site, mosquitto: str, run_ingester: Run, now: datetime, wait_for: Wait
 ) -> None:
@@ -58,9 +67,7 @@ def test_topics_of_a_mapping_are_subscribed_to_while_it_is_there(
     ingester = run_ingester(url=mosquitto, everything=False)
     probe = Publisher(mosquitto, "probe")
     probe.publish("acme/P-7/up", "1")
-    facts = MappingFacts(slug="acme", name="Probes", topic_filter="acme/+/up", direct=True, device_from="topic.2")
-    with db.transaction() as conn:
-        mapping = create_mapping(conn, SYSTEM, now=now, site_id=wutong.id, facts=facts, rules=[], direct=True)
+    mapping = create_direct(db, wutong, now, "acme")
 
     def is_heard() -> bool:
         probe.publish("acme/P-7/up", "2")
@@ -79,3 +86,48 @@ def test_topics_of_a_mapping_are_subscribed_to_while_it_is_there(
 
     wait_for(is_heard_no_more)
     probe.close()
+
+
+class TestTopicsThatTheBrokerRefuses:
+    """By an `acl_file` mosquitto lets everybody subscribe and holds messages back; its plugin refuses the subscription."""
+
+    @pytest.fixture
+    def mosquitto_settings(self, tmp_path: Path) -> str:
+        """Nobody may subscribe to what is below secret/."""
+        acl = {"acltype": "subscribePattern", "topic": "secret/#", "allow": False}
+        rights = tmp_path / "rights.json"
+        rights.write_text(
+            json.dumps(
+                {
+                    "defaultACLAccess": dict.fromkeys(
+                        ("publishClientSend", "publishClientReceive", "subscribe", "unsubscribe"), True
+                    ),
+                    "roles": [{"rolename": "guest", "acls": [acl]}],
+                    "groups": [{"groupname": "everybody", "roles": [{"rolename": "guest"}], "clients": []}],
+                    "anonymousGroup": "everybody",
+                    "clients": [],
+                }
+            )
+        )
+        [plugin] = Path("/usr").glob("lib/*/mosquitto_dynamic_security.so")
+        return f"plugin {plugin}\nplugin_opt_config_file {rights}\n"
+
+    def test_everything_else_is_heard(
+        self, db: Database, wutong: Site, mosquitto: str, run_ingester: Run, now: datetime, wait_for: Wait
+    ) -> None:
+        first = run_ingester(url=mosquitto, everything=False)
+        create_direct(db, wutong, now, "secret")
+        create_direct(db, wutong, now, "acme")
+        probe = Publisher(mosquitto, "probe")
+
+        def is_heard(name: str) -> bool:
+            probe.publish(f"secret/{name}/up", "1")
+            probe.publish(f"acme/{name}/up", "1")
+            return (f"acme:{name}",) in rows(db, "SELECT address FROM discovered_device")
+
+        wait_for(lambda: is_heard("P-7"))
+        first.stop()
+        run_ingester(url=mosquitto, everything=False)  # which asks again
+        wait_for(lambda: is_heard("P-8"))
+        assert rows(db, "SELECT address FROM discovered_device ORDER BY address") == [("acme:P-7",), ("acme:P-8",)]
+        probe.close()
