@@ -13,8 +13,8 @@ class RuleIn(In):
     """What a field is: `measure:level` or `fault:overflow`. A number becomes value x factor + addend."""
 
     source: Annotated[str, Field(description="Its path: `probe.distance`.")]
-    target: str
-    factor: float = 1
+    target: Annotated[str, Field(description="`measure:` or `fault:` and its slug, as in `GET /device-kinds`.")]
+    factor: Annotated[float, Field(description="Not 0.")] = 1
     addend: float = 0
     words: Annotated[
         str, Field(description="For a truth or fault the values that mean yes: `1, on`; for a choice `open = 1; closed = 0`.")

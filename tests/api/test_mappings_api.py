@@ -44,7 +44,31 @@ def test_a_mapping_lives_and_ends(signed_in: SignedIn, cast: Cast) -> None:
     assert changed.json() == created.json() | {"name": "Level probes", "rules": []}
     assert zhao.delete(here).status_code == 204
     assert zhao.get(here).status_code == 404
-    assert signed_in(cast.sun).get(MAPPINGS).status_code == 404  # of another site
+
+
+def test_who_may_not(signed_in: SignedIn, cast: Cast, ledger: Ledger) -> None:
+    mapping_id = signed_in(cast.chen).post(MAPPINGS, json=PROBES).json()["id"]
+    here = f"{MAPPINGS}/{mapping_id}"
+
+    def answers(member: Member) -> list[int]:
+        program = signed_in(member)
+        asked = [
+            program.get(MAPPINGS),
+            program.get(here),
+            program.get(FIELDS),
+            program.post(MAPPINGS, json=PROBES | {"slug": "other", "topic_filter": "other/+/up"}),
+            program.put(here, json=without_slug()),
+            program.put(FIELDS, json={"alone": []}),
+            program.delete(here),
+        ]
+        return [answer.status_code for answer in asked]
+
+    assert answers(cast.wang) == answers(cast.li) == [403] * 7
+    assert answers(cast.liu) == [200] * 3 + [403] * 4  # of the region: reads
+    assert answers(cast.sun) == [404] * 7  # of another site
+    elsewhere = f"/api/v1/sites/jinxiu/mappings/{mapping_id}"
+    assert [signed_in(cast.sun).request(method, elsewhere).status_code for method in ("GET", "DELETE")] == [404, 404]
+    assert answers(cast.zhao) == [200] * 3 + [201, 200, 200, 204]
 
 
 def test_devices_are_registered_by_it_and_keep_it(signed_in: SignedIn, cast: Cast) -> None:
@@ -66,7 +90,11 @@ def test_devices_are_registered_by_it_and_keep_it(signed_in: SignedIn, cast: Cas
         ({"topic_filter": "acme/#/up"}, 422, "topic_filter"),
         ({"rules": [DEPTH, DEPTH | {"factor": 0}]}, 422, "rules.1.factor"),
         ({"rules": [DEPTH | {"target": "measure:nothing"}]}, 422, "rules.0.target"),
+        ({"rules": [DEPTH | {"factor": "much"}]}, 422, "rules.0.factor"),
+        ({"time_form": "days"}, 422, "time_form"),
+        ({"unknown": 1}, 422, "unknown"),
         ({"slug": "chirpstack"}, 409, "slug"),
+        ({"topic_filter": "tele/+/SENSOR"}, 409, "topic_filter"),
         ({"direct": True}, 403, None),
     ],
 )
@@ -78,7 +106,12 @@ def test_what_is_wrong_is_named(signed_in: SignedIn, cast: Cast, change: dict[st
 
 
 def test_an_administrator_may_read_topics_that_name_no_site(signed_in: SignedIn, cast: Cast) -> None:
-    assert signed_in(cast.admin).post(MAPPINGS, json=PROBES | {"direct": True}).json()["direct"]
+    created = signed_in(cast.admin).post(MAPPINGS, json=PROBES | {"direct": True}).json()
+    assert created["direct"]
+    zhao, here = signed_in(cast.zhao), f"{MAPPINGS}/{created['id']}"
+    assert zhao.put(here, json=without_slug(direct=True, rules=[])).json()["rules"] == []
+    assert zhao.put(here, json=without_slug(direct=True, topic_filter="acme/#")).status_code == 403
+    assert zhao.get(here).json()["topic_filter"] == "acme/+/up"
 
 
 def test_rules_of_a_device_alone_and_of_its_format(
@@ -93,4 +126,4 @@ def test_rules_of_a_device_alone_and_of_its_format(
     refused = zhao.put(FIELDS, json={"of_format": [], "alone": [own, own]})
     assert refused.json()["field"] == "rules.1.target"
     assert zhao.get(FIELDS).json()["of_format"] == [celsius]  # all of it or nothing
-    assert signed_in(cast.li).put(FIELDS, json={}).status_code == 403
+    assert zhao.put(FIELDS.replace("dz-01", "dz-99"), json={}).status_code == 404
