@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from assets.devices import retire_device
 from assets.models import Site
-from ingest.mappings.edit import MappingFacts, create_mapping, delete_mapping
+from ingest.mappings.edit import MappingFacts, RuleFacts, create_mapping, delete_mapping
 from ingest.mappings.model import TopicMapping
 from people.models import SYSTEM
 from store.db import Database
 from tests.ingest.conftest import Devices, Publisher, Run, reading, rows
+from tests.ingest.test_mappings import register
 from tests.ingest.test_outages import GATE, all_stored_once, send_numbered, stored
 
 Wait = Callable[..., None]
@@ -57,7 +59,8 @@ def test_a_will_and_what_is_retained_mean_the_same(
 def create_direct(db: Database, site: Site, now: datetime, slug: str) -> TopicMapping:
     facts = MappingFacts(slug=slug, name=slug, topic_filter=f"{slug}/+/up", direct=True, device_from="topic.2")
     with db.transaction() as conn:
-        return create_mapping(conn, SYSTEM, now=now, site_id=site.id, facts=facts, rules=[], direct=True)
+        rules = [RuleFacts(source="value", target="measure:depth")]
+        return create_mapping(conn, SYSTEM, now=now, site_id=site.id, facts=facts, rules=rules, direct=True)
 
 
 def test_topics_of_a_mapping_are_subscribed_to_while_it_is_there(
@@ -74,7 +77,10 @@ def test_topics_of_a_mapping_are_subscribed_to_while_it_is_there(
         return rows(db, "SELECT address FROM discovered_device") == [("acme:P-7",)]
 
     wait_for(is_heard)
+    probe_id = register(db, wutong, now, slug="probe", address="acme:P-7")
+    wait_for(lambda: rows(db, "SELECT device_id, depth FROM reading_drainage") == [(probe_id, 2.0)])
     with db.transaction() as conn:
+        retire_device(conn, SYSTEM, now=now, site_id=wutong.id, device_id=probe_id)
         delete_mapping(conn, SYSTEM, now=now, site_id=wutong.id, mapping_id=mapping.id)
 
     def is_heard_no_more() -> bool:
