@@ -115,6 +115,9 @@ class Settings(BaseModel):
     )
     rejected_retention: timedelta = Field(default=timedelta(days=14), description="How long rejected messages are kept.")
     rejected_limit: Annotated[int, Field(ge=100, le=1_000_000)] = Field(default=10_000, description="Most rejected messages kept.")
+    rejected_bytes: Annotated[int, Field(ge=1_000_000)] = Field(
+        default=50_000_000, description="Most that is kept of rejected messages, bytes."
+    )
     credential_key: SecretStr | None = Field(
         default=None,
         min_length=16,

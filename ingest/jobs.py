@@ -50,8 +50,8 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
 
     def bound_inboxes(conn: Connection, now: datetime) -> int:
         before = now - settings.rejected_retention
-        forgotten = delete_old_rejected(conn, before=before) + delete_rejected_beyond(conn, most=settings.rejected_limit)
-        forgotten += delete_old_unmapped(conn, before=before)
+        forgotten = delete_old_rejected(conn, before=before) + delete_old_unmapped(conn, before=before)
+        forgotten += delete_rejected_beyond(conn, most=settings.rejected_limit, most_bytes=settings.rejected_bytes)
         return forgotten + delete_old_discovered(conn, before=before) + delete_discovered_beyond(conn, most=_MOST_DISCOVERED)
 
     return (

@@ -161,15 +161,21 @@ def delete_old_rejected(conn: Connection, *, before: datetime) -> int:
     return execute(conn, "DELETE FROM rejected_message WHERE last_at < %(before)s", before=before)
 
 
-def delete_rejected_beyond(conn: Connection, *, most: int) -> int:
-    """Keep so many rejected messages, the last ones."""
+def delete_rejected_beyond(conn: Connection, *, most: int, most_bytes: int) -> int:
+    """Keep so many rejected messages, and so many bytes of them (payload, topic and facts), the last ones."""
     return execute(
         conn,
         """
         DELETE FROM rejected_message
-         WHERE id IN (SELECT id FROM rejected_message ORDER BY last_at DESC, id DESC OFFSET %(most)s)
+         WHERE id IN (SELECT id
+                        FROM (SELECT id, row_number() OVER newest_first AS position,
+                                     sum(octet_length(payload) + octet_length(topic) + pg_column_size(facts)) OVER newest_first AS bytes
+                                FROM rejected_message
+                              WINDOW newest_first AS (ORDER BY last_at DESC, id DESC)) AS kept
+                       WHERE position > %(most)s OR bytes > %(most_bytes)s)
         """,
         most=most,
+        most_bytes=most_bytes,
     )
 
 

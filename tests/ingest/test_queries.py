@@ -151,11 +151,11 @@ def discover(conn: Connection, site: Site, slug: str, seen: datetime) -> None:
     )
 
 
-def reject(conn: Connection, site: Site | None, topic: str, at: datetime) -> None:
+def reject(conn: Connection, site: Site | None, topic: str, at: datetime, payload: bytes = b"") -> None:
     conn.execute(
         """INSERT INTO rejected_message (site_id, topic, reason, detail_key, facts, payload, payload_bytes, first_at, last_at)
-           VALUES (%s, %s, 'not_json', 'text', '{"text": "x"}', '', 0, %s, %s)""",
-        (site and site.id, topic, at, at),
+           VALUES (%s, %s, 'not_json', 'text', '{"text": "x"}', %s, %s, %s, %s)""",
+        (site and site.id, topic, payload, len(payload), at, at),
     )
 
 
@@ -209,6 +209,28 @@ def test_the_inboxes_are_bounded_by_age_and_count(conn: Connection, wutong: Site
     kept = {each.slug for each in inboxes.list_discovered(conn, wutong.id, limit=2000)}
     assert (len(kept), "d1" in kept, "d1005" in kept) == (1000, True, False)
     assert len(inboxes.list_discovered(conn, wutong.id, ignored=True)) == 1
+
+
+def test_of_rejected_messages_that_take_too_much_room_the_oldest_go_and_nothing_else_does(
+    conn: Connection, wutong: Site, jinxiu: Site, devices: Devices, now: datetime
+) -> None:
+    prepare_partitions(conn, now, Settings())
+    add_event(conn, devices, now, "e")
+    discover(conn, wutong, "stranger", now - HOUR)
+    for number in range(300):  # in no order, and of whoever sent them
+        site = (wutong, jinxiu, None)[number % 3]
+        reject(conn, site, f"t{number:03}", now - (number * 7 % 300) * SECOND, bytes(4096))
+    reject(conn, wutong, "old and small", now - HOUR)
+    by_age = [topic for (topic,) in conn.execute("SELECT topic FROM rejected_message ORDER BY last_at DESC").fetchall()]
+    assert run_job(conn, "bound_inboxes", now) == 0
+    gone = run_job(conn, "bound_inboxes", now, rejected_bytes=1_000_000)
+    left = [topic for (topic,) in conn.execute("SELECT topic FROM rejected_message ORDER BY last_at DESC").fetchall()]
+    assert left == by_age[: 301 - gone]
+    size = "SELECT sum(octet_length(payload) + octet_length(topic) + pg_column_size(facts)) FROM rejected_message"
+    assert 990_000 < conn.execute(size).fetchone()[0] <= 1_000_000  # type: ignore[index]
+    assert run_job(conn, "bound_inboxes", now, rejected_bytes=1_000_000) == 0
+    assert [each.event_id for each in inboxes.list_events(conn, wutong.id, since=now - HOUR)] == ["e"]
+    assert [each.slug for each in inboxes.list_discovered(conn, wutong.id)] == ["stranger"]
 
 
 def test_there_is_room_for_every_reading_that_would_be_taken(conn: Connection, devices: Devices, now: datetime) -> None:
