@@ -5,7 +5,7 @@ import selectors
 import socket
 import ssl
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -36,6 +36,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0
 _TURN_MESSAGES, _TURN_BYTES, _TURN_SECONDS = 1000, 1_000_000, 0.5
 _KEPT_OF_TOO_LARGE = 4096
 _MOST_REPLIES = 10_000
+_MOST_UNANSWERED = 3
 
 
 class MqttClient:
@@ -68,6 +69,8 @@ class MqttClient:
         self._also: tuple[str, ...] = ()
         self._subscribed: tuple[str, ...] = ()
         self._asked: dict[int, tuple[str, ...]] = {}
+        self._asked_on = 0
+        self._unanswered: Counter[str] = Counter()
         self._inbox = inbox
         self._clock = clock
         self._max_payload_bytes = max_payload_bytes
@@ -307,22 +310,23 @@ class MqttClient:
             log.error("the broker refuses us", reason=str(reason))
             return
         log.info("connected to the broker", session_present=flags.session_present)
+        self._unanswered.update(each for asked in self._asked.values() if asked is not self._filters for each in asked)
         self._asked.clear()
         self._ask(self._filters)
-        if self._also:
-            self._ask(self._also)
-        self._forget(set(self._subscribed) - set(self._also))
-        self._subscribed = self._also
 
     def _follow_subscriptions(self) -> None:
-        """What was asked of us since we connected."""
-        also = self._also
-        if also == self._subscribed or not self.listening:
+        """What is asked of us besides, once everything else arrives. A broker that ends the connection instead of refusing is
+        not asked for ever."""
+        also = tuple(each for each in self._also if self._unanswered[each] < _MOST_UNANSWERED)
+        if not self.listening or (also == self._subscribed and self._asked_on == self.epoch):
             return
-        if added := tuple(each for each in also if each not in self._subscribed):
-            self._ask(added)
-        self._forget(set(self._subscribed) - set(also))
-        self._subscribed = also
+        before = set(self._subscribed)
+        if added := [each for each in also if each not in before or self._asked_on != self.epoch]:
+            self._ask(tuple(added))
+        self._forget(before.difference(also))
+        self._subscribed, self._asked_on = also, self.epoch
+        if given_up := sorted(set(self._also) - set(also)):
+            log.error("the broker ends the connection when it is asked for these", filters=given_up)
 
     def _ask(self, filters: tuple[str, ...]) -> None:
         _, mid = self._client.subscribe([(each, 1) for each in filters])

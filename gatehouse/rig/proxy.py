@@ -18,6 +18,7 @@ class Proxy:
         self._closing = threading.Event()
         self.connections = 0
         self.sent = bytearray()  # what clients sent
+        self.forbidden: bytes | None = None  # a client that sends this is cut off
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
@@ -91,6 +92,8 @@ class Proxy:
                 except TimeoutError:
                     continue
                 if not data:
+                    return
+                if from_client and self.forbidden is not None and self.forbidden in data:
                     return
                 if from_client:
                     self.sent += data

@@ -9,6 +9,7 @@ import msgspec
 
 from assets.changes import tell
 from assets.queries.devices import get_device
+from assets.queries.ledger import lock_ledger
 from core import checks
 from core.errors import Conflict, Forbidden, Invalid
 from ingest.formats import all_formats, vendor_formats
@@ -62,6 +63,7 @@ def create_mapping(
 
     Raises Invalid or Conflict, which name the field; `rules.0.source` of the first rule that was entered.
     """
+    lock_ledger(conn, site_id)  # two that are made at once would not see each other
     slug = checks.slug(facts.slug, field="slug", limit=SLUG_LIMIT)
     if slug in all_formats():
         raise Conflict("mapping_slug_format", field="slug", slug=slug)
@@ -90,6 +92,7 @@ def update_mapping(
     direct: bool,
 ) -> TopicMapping:
     """Read by it as it is now; the slug stays, for devices are addressed by it. Errors as of `create_mapping`."""
+    lock_ledger(conn, site_id)
     before = queries.get_mapping(conn, site_id, mapping_id)
     unchanged = before.direct and before.topic_filter == facts.topic_filter.strip()
     mapping = _checked(conn, site_id, mapping_id, before.slug, facts, may_direct=direct or unchanged)

@@ -184,6 +184,19 @@ def test_a_refused_subscription_is_not_taken_for_listening(subscribe: Subscribe,
     assert not subscriber.client.listening
 
 
+def test_a_broker_that_ends_the_connection_for_a_mappings_topics_costs_nothing_else(
+    subscribe: Subscribe, broker: EmbeddedBroker, connect: Connect, proxy: Proxy, wait_for: Wait
+) -> None:
+    proxy.forbidden = b"secret/+"
+    subscriber = subscribe(through(proxy, broker))
+    subscriber.client.subscribe_also(["secret/+", "acme/+"])
+    wait_for(lambda: subscriber.client.epoch >= 4 and subscriber.client.listening)
+    subscriber.client.subscribe_also(["acme/+"])
+    device = connect()
+    device.publish(TOPIC, "still")
+    wait_for(lambda: b"still" in {message.payload for message in subscriber.take()})
+
+
 def test_a_large_message_is_cut_and_its_size_is_told(subscribe: Subscribe, connect: Connect, wait_for: Wait) -> None:
     subscriber = subscribe()
     assert subscriber.client.wait_until_listening(20)
