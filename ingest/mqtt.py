@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections import Counter, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import cycle
@@ -67,7 +67,8 @@ class MqttClient:
         self._client_id = client_id
         self._filters = tuple(filters) if share_check is None else (*filters, share_check.filter)
         self._also: tuple[str, ...] = ()
-        self._subscribed: tuple[str, ...] = ()
+        self._granted: set[str] = set()  # of those, on this connection
+        self._kept: set[str] = set()  # and by the session
         self._asked: dict[int, tuple[str, ...]] = {}
         self._asked_on = 0
         self._unanswered: Counter[str] = Counter()
@@ -310,32 +311,34 @@ class MqttClient:
             log.error("the broker refuses us", reason=str(reason))
             return
         log.info("connected to the broker", session_present=flags.session_present)
-        self._unanswered.update(each for asked in self._asked.values() if asked is not self._filters for each in asked)
+        for asked in self._asked.values():
+            if asked is not self._filters:
+                log.error("the broker ended the connection instead of answering", filters=asked)
+                self._unanswered.update(asked)
         self._asked.clear()
         self._ask(self._filters)
 
     def _follow_subscriptions(self) -> None:
-        """What is asked of us besides, once everything else arrives. A broker that ends the connection instead of refusing is
-        not asked for ever."""
-        also = tuple(each for each in self._also if self._unanswered[each] < _MOST_UNANSWERED)
-        if not self.listening or (also == self._subscribed and self._asked_on == self.epoch):
+        """What is asked of us besides, one by one, once everything else arrives: a broker that ends the connection instead of
+        refusing is not asked for ever, and for that one only."""
+        if not self.listening or self._asked:
             return
-        before = set(self._subscribed)
-        if added := [each for each in also if each not in before or self._asked_on != self.epoch]:
-            self._ask(tuple(added))
-        self._forget(before.difference(also))
-        self._subscribed, self._asked_on = also, self.epoch
-        if given_up := sorted(set(self._also) - set(also)):
-            log.error("the broker ends the connection when it is asked for these", filters=given_up)
+        if self._asked_on != self.epoch:
+            self._asked_on, self._granted = self.epoch, set()
+        wanted = {each for each in self._also if self._unanswered[each] < _MOST_UNANSWERED}
+        if missing := sorted(wanted - self._granted):
+            self._granted.add(missing[0])
+            self._kept.add(missing[0])
+            self._ask((missing[0],))
+        elif gone := sorted(self._kept - wanted):
+            self._kept &= wanted
+            self._granted &= wanted
+            self._client.unsubscribe(gone)
 
     def _ask(self, filters: tuple[str, ...]) -> None:
         _, mid = self._client.subscribe([(each, 1) for each in filters])
         if mid is not None:
             self._asked[mid] = filters
-
-    def _forget(self, filters: Collection[str]) -> None:
-        if filters:
-            self._client.unsubscribe(sorted(filters))
 
     def _on_subscribe(self, client: Client, _: Any, mid: int, reasons: list[ReasonCode], __: Properties | None) -> None:
         asked = self._asked.pop(mid, ())
