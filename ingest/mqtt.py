@@ -330,10 +330,10 @@ class MqttClient:
             self._granted.add(missing[0])
             self._kept.add(missing[0])
             self._ask((missing[0],))
-        elif gone := sorted(self._kept - wanted):
-            self._kept &= wanted
-            self._granted &= wanted
-            self._client.unsubscribe(gone)
+        elif gone := self._kept.difference(self._also):
+            self._kept -= gone
+            self._granted -= gone
+            self._client.unsubscribe(sorted(gone))
 
     def _ask(self, filters: tuple[str, ...]) -> None:
         _, mid = self._client.subscribe([(each, 1) for each in filters])
