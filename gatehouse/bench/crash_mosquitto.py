@@ -1,4 +1,4 @@
-"""The same as `crash` on mosquitto, which must be installed: it acknowledges before it writes, and may lose what it acknowledged."""
+"""The same as `crash` on mosquitto, which must be installed: it acknowledges before it writes, and may lose what it has not written."""
 
 from collections.abc import Iterable
 
@@ -8,5 +8,5 @@ from gatehouse.rig.mosquitto import Mosquitto
 
 
 def measure(*, short: bool) -> Iterable[Figure]:
-    """What is lost when mosquitto itself is killed is told; everything else must be 0."""
-    yield from survive(Mosquitto, short=short, forgetful=True)
+    """What is lost when mosquitto itself is killed, of what it had acknowledged and not written, is told; everything else must be 0."""
+    yield from survive(Mosquitto, short=short)

@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import signal
+import threading
 from pathlib import Path
 from typing import Self
 
 from core.processes import ChildProcess, Watcher, free_port
 
+_PATIENCE_SECONDS, _LOOK_EVERY_SECONDS = 30.0, 0.02
 _CONFIG = """\
 listener {port} 127.0.0.1
 allow_anonymous true
@@ -32,6 +35,7 @@ class Mosquitto:
         self._process = ChildProcess([binary, "-c", config], pid_file=folder / "broker.pid", log_file=folder / "broker.log")
         self._watcher = Watcher(self._process, self._process.start, name="mosquitto")
         self._config = config
+        self._file = folder / "mosquitto.db"
 
     @property
     def pid(self) -> int | None:
@@ -47,6 +51,23 @@ class Mosquitto:
         self._process.start()
         self._watcher.start()
         return self
+
+    def save(self) -> None:
+        """Have it write what it has, as it does by itself every few seconds, and wait until it has. TimeoutError when it does not."""
+        pid, before = self.pid, self._written
+        if pid is not None:
+            os.kill(pid, signal.SIGUSR1)
+        pause = threading.Event()
+        for _ in range(int(_PATIENCE_SECONDS / _LOOK_EVERY_SECONDS)):
+            if self._written != before:
+                return
+            pause.wait(_LOOK_EVERY_SECONDS)
+        raise TimeoutError("mosquitto does not write")
+
+    @property
+    def _written(self) -> int:
+        """When it wrote; each time it makes a new file and puts it in place of the old one."""
+        return self._file.stat().st_mtime_ns if self._file.exists() else 0
 
     def stop(self) -> None:
         """End it."""

@@ -15,6 +15,7 @@ class Numbered:
     """Publishes `rate` messages a second from a thread of its own, between `start` and `finish`.
 
     It connects again by itself, and sends again what was not answered for. Message n says `cycles: n`.
+    `answered`: for how many the broker has; it answers in their order.
     """
 
     def __init__(self, mqtt_url: str, topics: Sequence[str], clock: Clock, *, rate: int) -> None:
@@ -28,7 +29,7 @@ class Numbered:
         self._client.max_inflight_messages_set(_IN_FLIGHT)
         self._client.max_queued_messages_set(0)
         self._client.reconnect_delay_set(1, 2)
-        self._answered = 0
+        self.answered = 0
         self._client.on_publish = self._on_publish
         self.sent = 0
         self._said = clock.now()
@@ -45,9 +46,9 @@ class Numbered:
         self._thread.join()
         pause = threading.Event()
         until = self._clock.monotonic() + seconds
-        while self._answered < self.sent:
+        while self.answered < self.sent:
             if self._clock.monotonic() > until:
-                raise TimeoutError(f"the broker answered for {self._answered} of {self.sent} messages only")
+                raise TimeoutError(f"the broker answered for {self.answered} of {self.sent} messages only")
             pause.wait(_TICK_SECONDS)
         self._client.disconnect()
         self._client.loop_stop()
@@ -70,4 +71,4 @@ class Numbered:
         self.sent += 1
 
     def _on_publish(self, *_: object) -> None:
-        self._answered += 1
+        self.answered += 1

@@ -102,6 +102,20 @@ def list_latencies(conn: Connection, table: str, *, since: datetime) -> list[flo
     return [row[0] for row in rows]
 
 
+def list_missing_numbers(conn: Connection, *, sent: int) -> list[int]:
+    """Which of the numbers from 0 to below `sent` have not arrived."""
+    rows = conn.execute(
+        """
+        SELECT sent.number
+          FROM generate_series(0, %(sent)s::bigint - 1) AS sent (number)
+         WHERE NOT EXISTS (SELECT FROM reading_gate_barrier r WHERE r.cycles = sent.number)
+         ORDER BY sent.number
+        """,
+        {"sent": sent},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def count_numbers(conn: Connection) -> Counted:
     """What has arrived of the numbered messages."""
     return fetch_one(conn, Counted, "SELECT count(*) AS rows, count(DISTINCT cycles) AS different FROM reading_gate_barrier")
