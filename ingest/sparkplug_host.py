@@ -36,8 +36,11 @@ class SparkplugHost:
         self._announced = False
 
     def prepare(self, client: Client) -> None:
-        """Before it connects."""
+        """Before it connects. What was said over the connection before and not answered, paho would say again: with an old time."""
         self._announced = False
+        for unanswered in client.drop_out_messages():
+            if unanswered.topic != self._topic:
+                client.publish(unanswered.topic, unanswered.payload, unanswered.qos, unanswered.retain)
         client.will_set(self._topic, _encode(_State(online=False, timestamp=self._next_timestamp())), qos=1, retain=True)
 
     def announce(self, client: Client) -> None:

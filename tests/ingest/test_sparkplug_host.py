@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 
 from core.clock import ManualClock
 from gatehouse.rig.proxy import Proxy
 from ingest.assignment import Assignment
 from ingest.broker_url import parse_broker_url
 from ingest.embedded_broker import EmbeddedBroker
+from ingest.sparkplug_host import SparkplugHost
 from store.db import Database
 from tests.ingest.conftest import Devices, Publisher, Run, rows
 from tests.ingest.test_embedded_broker import Heard
@@ -106,6 +109,17 @@ def test_a_lost_connection_is_told_by_the_broker_and_the_next_one_has_a_later_ti
         assert node.states[-1][1] > born
     finally:
         line.close()
+
+
+def test_what_the_broker_did_not_answer_before_the_connection_was_lost_is_not_said_again(clock: ManualClock) -> None:
+    """It would have an old time, and come before everything is subscribed to. What nodes are asked for is still asked."""
+    client = Client(CallbackAPIVersion.VERSION2)
+    host = SparkplugHost("city", clock)
+    host.prepare(client)
+    host.announce(client)
+    client.publish("spBv1.0/g/NCMD/n", b"rebirth", qos=1)
+    host.prepare(client)
+    assert [(each.topic, each.payload, each.qos) for each in client.drop_out_messages()] == [("spBv1.0/g/NCMD/n", b"rebirth", 1)]
 
 
 def test_a_host_that_is_stopped_says_itself_that_it_goes(
