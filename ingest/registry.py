@@ -236,6 +236,7 @@ class Registry:
         with self._lock:
             changed, self._changed = self._changed, set()
         with self._db.transaction() as conn:
+            fingerprint = known.ledger_fingerprint(conn)  # before: what changes while it is read is another ledger
             for site_id in [None] if None in changed else sorted(filter(None, changed)):
                 self.load(conn, site_id)
-            self._fingerprint = known.ledger_fingerprint(conn)
+            self._fingerprint = fingerprint
