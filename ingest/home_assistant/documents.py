@@ -51,6 +51,11 @@ def find_named(topic: str) -> tuple[str, int] | None:
     return (match["site"], int(match["id"])) if match else None
 
 
+def is_reporting(device: ShownDevice) -> bool:
+    """Whether what it measured last is what is now."""
+    return device.status in _REPORTING
+
+
 def config(device: ShownDevice, kind: DeviceKind | None, place: Place) -> bytes:
     """The description: one device there with all its entities. A kind this version does not have has no measures."""
     name = f"gatehouse_{device.site_slug}_{device.id}"
@@ -77,7 +82,7 @@ def state(device: ShownDevice, kind: DeviceKind | None, measures: Mapping[str, V
     document = {
         "status": Translator(language)(f"status.{device.status}"),
         "problem": "None" if device.status == "unknown" else on_or_off(device.status in _DOWN),
-        "availability": (ONLINE if device.status in _REPORTING else OFFLINE).decode(),
+        "availability": (ONLINE if is_reporting(device) else OFFLINE).decode(),
         "measures": {each.slug: told(each, measures[each.slug], language) for each in declared if each.slug in measures},
         "attributes": {
             "code": device.status,
@@ -108,7 +113,8 @@ def _about(device: ShownDevice, kind: DeviceKind | None, place: Place, name: str
         "mf": device.maker,
         "mdl": device.model or (kind.name.in_(place.language) if kind else device.kind),
         "sn": device.slug,
-        "sa": device.area_name,
+        # Every site has its east gate, and Home Assistant but one area of a name.
+        "sa": f"{device.site_name} {device.area_name}" if device.area_name else device.site_name,
         "cu": place.base_url and f"{place.base_url}/s/{device.site_slug}/devices/{device.slug}",
     }
     return {key: value for key, value in about.items() if value}

@@ -1,7 +1,7 @@
 """Keeps Home Assistant's picture of our devices up to date, in a thread of its own, off the way of messages."""
 
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
@@ -12,12 +12,13 @@ from core.clock import Clock
 from core.i18n import Language
 from core.logs import get_logger
 from ingest.home_assistant.client import HomeAssistantClient
-from ingest.home_assistant.documents import Place, config, config_topic, state, state_topic
+from ingest.home_assistant.documents import Place, config, config_topic, is_reporting, state, state_topic
 from ingest.home_assistant.measured import MeasuredValues
 from ingest.home_assistant.turn import Turn
 from ingest.model import DeviceKind
 from ingest.queries.home_assistant import ShownDevice, is_anyone_listening, list_shown_devices
 from ingest.queries.known import SiteRow, list_known_sites
+from ingest.registry import DeviceKey
 from store.db import Database
 from store.listen import ChangeListener
 from store.notify import Change
@@ -78,6 +79,9 @@ class HomeAssistant:
         self._measured = MeasuredValues(kinds)
         self._shown: dict[str, frozenset[int]] = {}  # devices by site
         self._published: dict[str, int] = {}  # hashes by topic
+        self._taken_back: set[tuple[str, int]] = set()
+        self._strangers: set[tuple[str, int]] = set()  # to be taken back, if they are
+        self._away: set[DeviceKey] = set()
         self._lock = threading.Lock()
         self._changed: set[int | None] = {None}
         self._arrived = False
@@ -163,6 +167,8 @@ class HomeAssistant:
         now = self._clock.now()
         if greeted := client.take_greeting():
             self._published.clear()
+            # Home Assistant forgets a device only if it hears of it, and it connects long after us where the broker is ours.
+            self._strangers |= self._taken_back
             self._look_at()
         with self._db.transaction() as conn:
             sites = {site.id: site for site in list_known_sites(conn, site_id=None) if self._is_wanted(site)}
@@ -194,17 +200,31 @@ class HomeAssistant:
 
     def _show_site(self, client: HomeAssistantClient, site: SiteRow) -> None:
         """Everything of it: new devices, changed ones, and those that have gone."""
-        with self._db.transaction() as conn:
-            devices = list_shown_devices(conn, site.id)
-            self._measured.meet(conn, site.id, devices, now=self._clock.now())
+        devices = self._look_up(site.id)
         before, self._shown[site.slug] = self._shown.get(site.slug, frozenset()), frozenset(device.id for device in devices)
         gone = before - self._shown[site.slug]
         self._take_back(client, [(site.slug, device_id) for device_id in gone])
-        self._measured.forget([(site.id, device_id) for device_id in gone])
+        keys = {(site.id, device_id) for device_id in gone}
+        self._measured.forget(keys)
+        self._away -= keys
         for device in devices:
             topic = config_topic(self._options.prefix, site.slug, device.id)
             self._publish(client, topic, config(device, self._kinds.get(device.kind), self._place))
         self._show_states(client, devices)
+
+    def _look_up(self, site_id: int, device_ids: Sequence[int] | None = None) -> list[ShownDevice]:
+        """Devices of a site; what was measured is known afterwards.
+
+        Of those that report again it is learned anew, or what they measured before they went would show as what is now.
+        """
+        with self._db.transaction() as conn:
+            devices = list_shown_devices(conn, site_id, device_ids=device_ids)
+            reporting = {(site_id, device.id) for device in devices if is_reporting(device)}
+            self._measured.forget(self._away & reporting)
+            self._away |= {(site_id, device.id) for device in devices}
+            self._away -= reporting
+            self._measured.meet(conn, site_id, devices, now=self._clock.now())
+        return devices
 
     def _show_measures(self, client: HomeAssistantClient, sites: Mapping[int, SiteRow]) -> None:
         """Those that came since the last time, of all sites; in a city this takes a while, and changes of health go before."""
@@ -220,9 +240,7 @@ class HomeAssistant:
             by_site.setdefault(site_id, []).append(device_id)
         for site_id in sorted(by_site.keys() & sites.keys()):
             begun = self._clock.monotonic()
-            with self._db.transaction() as conn:
-                devices = list_shown_devices(conn, site_id, device_ids=by_site[site_id])
-            self._show_states(client, devices)
+            self._show_states(client, self._look_up(site_id, by_site[site_id]))
             if self._stopping.wait(_REST_TIMES * (self._clock.monotonic() - begun)):
                 return
             self._show_changed(client, sites)
@@ -236,12 +254,14 @@ class HomeAssistant:
 
     def _take_back_strangers(self, client: HomeAssistantClient) -> None:
         """What the broker keeps of devices that were retired, or sites taken out of the settings, while we did not run."""
-        strangers = [(slug, id_) for slug, id_ in client.take_kept() if id_ not in self._shown.get(slug, frozenset())]
-        self._take_back(client, strangers)
+        self._strangers |= client.take_kept()
+        self._take_back(client, [(slug, id_) for slug, id_ in self._strangers if id_ not in self._shown.get(slug, frozenset())])
         self._settle(client)
+        self._strangers.clear()
 
     def _take_back(self, client: HomeAssistantClient, gone: Iterable[tuple[str, int]]) -> None:
         for slug, device_id in gone:
+            self._taken_back.add((slug, device_id))
             for topic in (config_topic(self._options.prefix, slug, device_id), state_topic(slug, device_id)):
                 client.publish(topic, b"")
                 self._published.pop(topic, None)

@@ -27,6 +27,7 @@ class ShownDevice:
 
     site_id: int
     site_slug: str
+    site_name: str
     id: int
     slug: str
     name: str
@@ -60,8 +61,8 @@ def list_shown_devices(conn: Connection, site_id: int, *, device_ids: Sequence[i
         conn,
         ShownDevice,
         """
-        SELECT d.site_id, p.slug AS site_slug, d.id, d.slug, d.name, d.kind, r.name AS area_name,
-               nullif(a.maker, '') AS maker, nullif(a.model, '') AS model, s.status, s.since, s.faults
+        SELECT d.site_id, p.slug AS site_slug, p.name AS site_name, d.id, d.slug, d.name, d.kind,
+               r.name AS area_name, nullif(a.maker, '') AS maker, nullif(a.model, '') AS model, s.status, s.since, s.faults
           FROM device d
           JOIN site p ON p.id = d.site_id
           JOIN device_state s ON s.site_id = d.site_id AND s.device_id = d.id

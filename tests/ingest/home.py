@@ -125,15 +125,20 @@ class Home:
         self.devices: dict[str, dict[str, Any]] = {}
         self.configs: list[str] = []
         self.refused: list[str] = []
-        address = parse_broker_url(url)
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id)
-        self._client.username_pw_set(address.username, address.password)
+        self._asked: dict[int | None, str] = {}
+        self._hears = threading.Event()  # descriptions of devices
+        self._address = parse_broker_url(url)
+        self._client_id = client_id
+        self._connect()
+
+    def _connect(self) -> None:
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=self._client_id)
+        self._client.username_pw_set(self._address.username, self._address.password)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
         self._client.on_subscribe = self._on_subscribe
-        self._asked: dict[int | None, str] = {}
-        self._client.connect(address.host, address.port)
+        self._client.connect(self._address.host, self._address.port)
         self._client.loop_start()
 
     @property
@@ -172,9 +177,20 @@ class Home:
         _, mid = self._client.subscribe(topic, 0)  # its default
         self._asked[mid] = topic
 
-    def close(self) -> None:
+    def leave(self) -> None:
+        """Its connection, with all it knows."""
         self._client.disconnect()
         self._client.loop_stop()
+
+    def come_back(self) -> None:
+        """To the broker, and say so once it hears again."""
+        self._hears.clear()
+        self._connect()
+        assert self._hears.wait(20)
+        self.say_online()
+
+    def close(self) -> None:
+        self.leave()
 
     def _is_available(self, config: Mapping[str, str]) -> bool:
         payload = self._last.get(config["t"])
@@ -193,6 +209,8 @@ class Home:
     def _on_subscribe(self, _: object, __: object, mid: int, reasons: list[Any], ___: object) -> None:
         if reasons[0].is_failure:
             self.refused.append(self._asked[mid])
+        elif self._asked[mid] == f"{self._prefix}/device/+/+/config":
+            self._hears.set()
 
     def _on_message(self, _: object, __: object, message: MQTTMessage) -> None:
         topic, payload = message.topic, message.payload.decode()

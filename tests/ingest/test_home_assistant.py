@@ -123,6 +123,7 @@ def test_it_shows_what_the_devices_measured_last_in_their_words(
     assert (temperature["unit_of_meas"], temperature["dev_cla"], temperature["stat_cla"]) == ("°C", "temperature", "measurement")
     about = next(each for each in home.devices.values() if each["sn"] == "gate-1")
     assert about["mdl"] == "道闸"
+    assert about["sa"] == "梧桐苑"
     assert about["cu"] == "https://gates.example/s/wutong/devices/gate-1"
 
 
@@ -145,6 +146,20 @@ def test_it_follows_an_outage_and_a_fault(
     send(reading(clock.now() + timedelta(seconds=1), motor_temp=60.5))
     wait_for(lambda: home.state("gate-1", "电机温度") == "60.5")
     assert (home.state("gate-1", "状态"), home.state("gate-1", "故障")) == ("在线", "off")
+
+
+def test_who_comes_back_does_not_show_what_was_measured_before_it_went(
+    devices: Devices, connect: Connect, send: Send, home: Home, show: Show, clock: ManualClock, wait_for: Wait
+) -> None:
+    show(measures_seconds=3600)
+    gate = connect("gate-1", will=(f"{GATE}/status", '{"status": "offline"}'))
+    send(reading(clock.now(), motor_temp=88), by=gate)
+    wait_for(lambda: home.state("gate-1", "电机温度") == "88.0")
+    gate.vanish()
+    wait_for(lambda: home.state("gate-1", "状态") == "离线")
+    send(reading(clock.now() + timedelta(seconds=1), motor_temp=60.5))
+    wait_for(lambda: home.state("gate-1", "状态") == "在线")
+    assert home.state("gate-1", "电机温度") == "60.5"
 
 
 def test_a_name_is_only_a_name(
@@ -192,6 +207,21 @@ def test_a_retired_device_goes_and_so_does_what_went_while_nobody_looked(
     wait_for(lambda: BRIDGE_TOPIC in newcomer._last)
     assert (newcomer.names, newcomer._last.keys()) == (set(), {BRIDGE_TOPIC})
     newcomer.close()
+
+
+def test_what_was_taken_back_while_it_was_not_connected_goes_when_it_is_again(
+    devices: Devices, ingester: Ingester, home: Home, show: Show, broker: EmbeddedBroker, wait_for: Wait
+) -> None:
+    first = show()
+    witness = Home(broker.home_assistant_url, client_id="witness")
+    wait_for(lambda: len(home.names) == len(witness.names) == 5)
+    home.leave()
+    first.stop()
+    show(sites=frozenset({"-"}))
+    wait_for(lambda: witness.names == set())
+    witness.close()
+    home.come_back()
+    wait_for(lambda: home.names == set())
 
 
 def test_nothing_is_shown_as_true_while_nobody_looks_after_it(
@@ -284,6 +314,7 @@ def test_every_kind_is_described_as_it_takes_it(kind: DeviceKind, language: Lang
     device = ShownDevice(
         site_id=1,
         site_slug="wutong",
+        site_name="梧桐苑",
         id=7,
         slug="x.7",
         name="七号",
