@@ -8,7 +8,9 @@ from contextlib import ExitStack
 from core.clock import Clock
 from core.settings import Settings, SettingsError
 from gatehouse.parts import base, configured_broker, database_url, ingester, only_one, prepare_database, until_told
+from ingest.queries.sharing import forget_ingester
 from ingest.session import end_session
+from store.db import Database
 from store.migrate import check_migrated
 
 
@@ -31,8 +33,11 @@ def run_ingest(settings: Settings, clock: Clock) -> None:
 
 
 def run_end_session(settings: Settings) -> None:
-    """Leave the broker nothing to keep for an ingester that will not come back."""
+    """Leave the broker nothing to keep for an ingester that will not come back; those it shared with wait for it no longer."""
     end_session(configured_broker(settings), settings.mqtt_client_id)
+    if settings.mqtt_share is not None:
+        with Database(_configured_database(settings), size=1).open() as db, db.transaction() as conn:
+            forget_ingester(conn, settings.mqtt_client_id)
 
 
 def run_jobs(settings: Settings, clock: Clock) -> None:

@@ -42,7 +42,7 @@ class _Way(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Committed:
-    """What came of a batch. `displaced`: devices whose status somebody else had changed, and to what.
+    """What came of a batch. `displaced`: devices whose health somebody else had changed, and to what.
 
     `quarantined`: rows the database refused; they are among the rejected messages now.
     """
@@ -158,7 +158,7 @@ class Committer:
 def _write_transitions(conn: Connection, transitions: Sequence[Transition], way: _Way) -> dict[DeviceKey, Health]:
     """Write those of devices that still have the status we know; the health of those that have not.
 
-    After a commit whose answer was lost the devices have the status we want: then everything is written already.
+    After a commit whose answer was lost the devices have the health we want: then everything is written already.
     """
     displaced: dict[DeviceKey, Health] = {}
 
@@ -168,7 +168,7 @@ def _write_transitions(conn: Connection, transitions: Sequence[Transition], way:
         writing.insert_statuses(conn, [each for each in some if (each.site_id, each.device_id) in moved])
         unmoved = {key: wanted.health for key, (_, wanted) in moves.items() if key not in moved}
         found = writing.list_healths(conn, unmoved) if unmoved else {}
-        displaced.update({key: health for key, health in found.items() if health.status != unmoved[key].status})
+        displaced.update({key: health for key, health in found.items() if not health.looks_like(unmoved[key])})
 
     _write_some(conn, transitions, write, way)
     return displaced

@@ -37,6 +37,10 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: Reason
     grounds: tuple[str, ...] = ()
 
+    def looks_like(self, other: "Health") -> bool:
+        """Whether nobody sees a difference."""
+        return self.status == other.status and set(self.faults) == set(other.faults)
+
     @property
     def faults(self) -> tuple[str, ...]:
         """The last ones known, each once: the reported ones first, then the judged ones."""

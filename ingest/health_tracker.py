@@ -78,8 +78,20 @@ class HealthTracker:
     def adopt_if_other(self, key: DeviceKey, health: Health) -> None:
         """What others wrote who hear of the device as well."""
         tracked = self._devices.get(key)
-        if tracked and (tracked.health.status, set(tracked.health.faults)) != (health.status, set(health.faults)):
+        if tracked and not tracked.health.looks_like(health):
             self.adopt(key, health)
+
+    def take_over(self, seen: Iterable[tuple[DeviceKey, datetime, datetime | None]]) -> None:
+        """When others heard devices last, and the time of the newest reading."""
+        for key, at, ts in seen:
+            if tracked := self._devices.get(key):
+                tracked.last_seen_at = max(at, tracked.last_seen_at or at)
+                if ts is not None:
+                    tracked.last_ts = max(ts, tracked.last_ts or ts)
+
+    def keys(self) -> list[DeviceKey]:
+        """The devices."""
+        return list(self._devices)
 
     def sites(self) -> set[int]:
         """Of the devices."""
@@ -104,7 +116,7 @@ class HealthTracker:
             self._sign_of_life(device, ts, received_at)
             return False
         # A clock that is ahead must not make every later reading an old one.
-        device.last_ts = min(ts, received_at)
+        device.last_ts = min(ts, received_at) if last is None else max(last, min(ts, received_at))
         device.ahead = ts - received_at
         self._heard(device, received_at)
         health = device.health
@@ -166,8 +178,7 @@ class HealthTracker:
         while due := self._take_due(until):
             silent = [tracked.key for tracked in due if self._silence_until(tracked, until)]
             heard = ask(silent) if ask is not None and silent else ()
-            for key, seen_at, ts in heard or ():
-                self._heard_elsewhere(self._devices[key], seen_at, ts)
+            self.take_over(heard or ())
             for tracked in due:
                 silence = None if heard is None else self._silence_until(tracked, until)
                 if silence is not None:
@@ -191,11 +202,6 @@ class HealthTracker:
         """When and to what its silence has changed its status, as far as we heard."""
         silence = self._next_silence(tracked)
         return silence if silence is not None and silence[0] <= until else None
-
-    def _heard_elsewhere(self, tracked: TrackedDevice, at: datetime, ts: datetime | None) -> None:
-        tracked.last_seen_at = max(at, tracked.last_seen_at or at)
-        if ts is not None:
-            tracked.last_ts = max(ts, tracked.last_ts or ts)
 
     # --- what is to be written ----------------------------------------------------------------------------------------
 
@@ -236,7 +242,7 @@ class HealthTracker:
         if health is before:
             return
         tracked.health = health
-        if health.status == before.status and set(health.faults) == set(before.faults):
+        if health.looks_like(before):
             self._regrounded.add(tracked)  # nothing anybody sees, but what to go on from after a restart
             return
         self._transitions.append(

@@ -11,8 +11,9 @@ from ingest.stats import BATCH_MESSAGES, COMMIT_SECONDS, Heartbeat, Histogram, R
 class Meter:
     """Owned by the writer thread."""
 
-    def __init__(self, name: str, started_at: datetime) -> None:
+    def __init__(self, name: str, started_at: datetime, share: str | None) -> None:
         self._name = name
+        self._share = share
         self._started_at = started_at
         self._process = psutil.Process()
         self._commit_seconds = Histogram.of(COMMIT_SECONDS)
@@ -58,5 +59,6 @@ class Meter:
                 connections=stats.connections,
                 commit_seconds=self._commit_seconds,
                 batch_messages=self._batch_messages,
+                share=self._share,
             ),
         )

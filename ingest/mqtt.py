@@ -46,7 +46,7 @@ class MqttClient:
     read, so the broker keeps the queue. Connects again for ever, with growing pauses, and subscribes again each time:
     the broker may have lost the session. `url` may name several brokers of a cluster, with commas between: when one does
     not do it is the next one's turn. `client_id` must stay the same, or the session is lost with it.
-    `share_check`: the filters are shared ones, which the broker has to prove that it knows.
+    `share_check`: the filters are shared ones, which the broker has to prove first that it knows.
     `sparkplug_host`: whom edge nodes wait for, if this connection is to tell of it.
     `epoch` counts connections, `received` messages, `repeated` those that came again while we held them.
     """
@@ -65,7 +65,7 @@ class MqttClient:
     ) -> None:
         self._addresses = cycle(parse_broker_urls(url))
         self._client_id = client_id
-        self._filters = tuple(filters) if share_check is None else (*filters, share_check.filter)
+        self._filters = tuple(filters)
         self._also: tuple[str, ...] = ()
         self._granted: set[str] = set()  # of those, on this connection
         self._kept: set[str] = set()  # and by the session
@@ -257,9 +257,10 @@ class MqttClient:
         topic, payload, mid, retained, repeated = published
         if self._sparkplug_host is not None:
             self._sparkplug_host.hear(self._client, topic, payload)
-        if self._share_check is not None and self._share_check.is_answer(topic):
+        if self._share_check is not None and self._share_check.is_own(topic):
             self._acks.append((self.epoch, [mid]))
-            self._listen()
+            if self._share_check.has_answer():
+                self._ask(self._filters)
             return
         if mid:
             if repeated and mid in self._held:
@@ -316,7 +317,7 @@ class MqttClient:
                 log.error("the broker ended the connection instead of answering", filters=asked)
                 self._unanswered.update(asked)
         self._asked.clear()
-        self._ask(self._filters)
+        self._ask(self._filters if self._share_check is None else self._share_check.filters)
 
     def _follow_subscriptions(self) -> None:
         """What is asked of us besides, one by one, once everything else arrives: a broker that ends the connection instead of
@@ -345,12 +346,13 @@ class MqttClient:
         refused = [each for each, reason in zip(asked, reasons, strict=False) if reason.is_failure]
         if refused:
             log.error("the broker refuses subscriptions", filters=refused)
-        if asked is not self._filters:
+        proof = self._share_check if self._share_check is not None and asked is self._share_check.filters else None
+        if proof is None and asked is not self._filters:
             return
         if refused:
             client.disconnect()
-        elif self._share_check is not None:
-            self._share_check.begin(client)
+        elif proof is not None:
+            proof.begin(client)
         else:
             self._listen()
 

@@ -62,7 +62,7 @@ class Pipeline:
         self._batch_size = batch_size
         self._fill_seconds = batch_ms / 1000
         self._announcer = Announcer()
-        self._meter = Meter(name, clock.now())
+        self._meter = Meter(name, clock.now(), sharing.group if sharing else None)
         self._beaten_at: datetime | None = None
         self._epoch = 0
         self._thread = threading.Thread(target=self._run, name="ingest-writer", daemon=True)
@@ -148,7 +148,7 @@ class Pipeline:
             self._tracker.hear(now)
             self._epoch = epoch
         if self._sharing is not None:
-            self._sharing.follow(now, hearing=self._mqtt.listening)
+            self._sharing.follow(now, hearing=self._mqtt.listening, epoch=epoch)
 
     def _fill(self, batch: Batch, now: datetime) -> None:
         messages = batch.messages
@@ -158,7 +158,7 @@ class Pipeline:
         until = messages[-1].received_at if messages and len(self._inbox) else now
         if self._sharing is None:
             self._tracker.sweep(until)
-        elif self._sharing.leads:
+        elif self._sharing.judges:
             self._tracker.sweep(until, self._sharing.ask)
         batch.transitions = self._tracker.take_transitions()
         batch.seen = self._tracker.take_seen(now, older_than=_SEEN_EVERY, most=_SEEN_AT_ONCE)

@@ -14,26 +14,31 @@ _PATIENCE = timedelta(seconds=10)
 
 
 class ShareCheck:
-    """A group of one, which tells itself something by a shared subscription, on every connection before it counts as listening."""
+    """A group of one, which tells itself something by a shared subscription, on every connection before anything else is asked for.
+
+    Alone, for NATS also refuses subscriptions by their number, and then would not be known by what it does with a shared one.
+    """
 
     def __init__(self, group: str, client_id: str, clock: Clock) -> None:
         alone = sha256(client_id.encode()).hexdigest()[:16]
         self.topic = f"gatehouse/share/{alone}"
-        self.filter = f"$share/{group}-{alone}/{self.topic}"
+        self.filters = (f"$share/{group}-{alone}/{self.topic}",)
         self._clock = clock
         self._told_at: datetime | None = None
 
     def begin(self, client: Client) -> None:
-        """Everything was granted."""
+        """It was granted."""
         self._told_at = self._clock.now()
         client.publish(self.topic, b"", qos=1)
 
-    def is_answer(self, topic: bytes) -> bool:
-        """Whether that is what was told: the broker shares."""
-        if topic != self.topic.encode():
-            return False
-        self._told_at = None
-        return True
+    def is_own(self, topic: bytes) -> bool:
+        """Whether that is what was told, now or on an earlier connection."""
+        return topic == self.topic.encode()
+
+    def has_answer(self) -> bool:
+        """It came: whether it was waited for, and so the broker is known to share."""
+        told, self._told_at = self._told_at, None
+        return told is not None
 
     def has_failed(self) -> bool:
         """Nothing came."""

@@ -1,7 +1,8 @@
 """Several ingesters among which the broker shares what is sent, message by message ($share): what one must not conclude alone.
 
 Of a device each of them hears only a part. So one of the group at a time, who holds a lock of the database, judges
-silence, by what all of them have heard; and each takes over what the others have written of a device's health.
+silence, by what all of them have heard, and only while all of them are there: a broker may keep for one that is away what it
+would have heard. Each takes over what the others have written of a device's health.
 """
 
 import threading
@@ -16,6 +17,7 @@ from ingest.health_tracker import HealthTracker
 from ingest.model import Decode, Decoded, Format, Message, RejectedError
 from ingest.queries import sharing as queries
 from ingest.registry import DeviceKey
+from ingest.troubles import FORGOTTEN_AFTER
 from store.db import Connection, Database
 from store.notify import Change
 
@@ -24,7 +26,9 @@ log = get_logger(__name__)
 # The others write when a device was last heard within half a minute; until then, and a little longer, its silence is not concluded.
 GRACE = timedelta(seconds=45)
 _LOOK_EVERY = timedelta(seconds=2)
-_ALIVE_WITHIN = timedelta(seconds=15)  # an ingester tells of itself every five seconds
+_ALIVE_WITHIN = timedelta(
+    seconds=30
+)  # an ingester tells of itself every five seconds; less than GRACE, so that it is missed in time
 
 
 def shared(topic_filter: str, group: str) -> str:
@@ -48,16 +52,24 @@ class Sharing:
     """A member of `group`, called `name`. Used by the writer thread, but for `hear_of` and `hear_of_all`."""
 
     def __init__(self, group: str, name: str, db: Database, tracker: HealthTracker) -> None:
-        self._group = group
+        self.group = group
         self._name = name
         self._db = db
         self._tracker = tracker
         self._conn: Connection | None = None
+        self._epoch = 0
         self._looked_at: datetime | None = None
+        self._heard_at: datetime | None = None
+        self._complete = True
         self._lock = threading.Lock()
         self._changed: set[int] = set()
         self._missed = False
-        self.leads = False
+        self._leads = False
+
+    @property
+    def judges(self) -> bool:
+        """Whether silence is for this one to conclude, and says anything."""
+        return self._leads and self._complete
 
     def hear_of(self, change: Change) -> None:
         """Somebody wrote the health of devices, perhaps ourselves."""
@@ -70,10 +82,14 @@ class Sharing:
         with self._lock:
             self._missed = True
 
-    def follow(self, now: datetime, *, hearing: bool) -> None:
-        """Take over what others have written, and the lead when nobody has it. Who does not hear gives it up."""
+    def follow(self, now: datetime, *, hearing: bool, epoch: int) -> None:
+        """Take over what others have written, and the lead when nobody has it. Who does not hear gives it up.
+
+        `epoch`: the number of the connection to the broker.
+        """
         try:
-            self._look_for_lead(now, hearing=hearing)
+            self._take_over_heard(epoch)
+            self._look_around(now, hearing=hearing)
             self._adopt()
         except psycopg.Error as error:
             self._give_up(error)
@@ -88,7 +104,7 @@ class Sharing:
 
     def close(self) -> None:
         """Give up the lead."""
-        self.leads = False
+        self._leads = False
         if self._conn is not None:
             self._conn.close()
             self._conn = None
@@ -98,23 +114,44 @@ class Sharing:
         self.close()
         self.hear_of_all()
 
-    def _look_for_lead(self, now: datetime, *, hearing: bool) -> None:
+    def _connected(self) -> Connection:
+        if self._conn is None:
+            self._conn = self._db.connect()
+        return self._conn
+
+    def _take_over_heard(self, epoch: int) -> None:
+        """What comes by a new connection may have waited for hours, in which the others heard more."""
+        if epoch != self._epoch:
+            self._tracker.take_over(queries.list_seen(self._connected(), self._tracker.keys()))
+            self._epoch = epoch
+
+    def _look_around(self, now: datetime, *, hearing: bool) -> None:
         if not hearing:
             self.close()
             return
         if self._looked_at is not None and timedelta(0) <= now - self._looked_at < _LOOK_EVERY:
             return
         self._looked_at = now
-        if self._conn is None:
-            self._conn = self._db.connect()
-        if self.leads:
-            queries.is_alive(self._conn)
-        elif queries.take_lead(self._conn, self._group):
-            log.info("judges silence for those who share", group=self._group)
-            self.leads = True
-            if not queries.is_other_listening(self._conn, name=self._name, since=now - _ALIVE_WITHIN):
+        conn, since = self._connected(), now - _ALIVE_WITHIN
+        others = queries.list_others(conn, self.group, name=self._name, known_since=now - FORGOTTEN_AFTER, listening_since=since)
+        if not self._leads and queries.take_lead(conn, self.group):
+            log.info("judges silence for those who share", group=self.group)
+            self._leads = True
+            if not any(others) and (self._heard_at is None or self._heard_at < since):
                 self._tracker.forget(now)  # nobody was there to hear
             self._tracker.hear(now)
+        self._heard_at = now
+        self._miss(now, complete=all(others))
+
+    def _miss(self, now: datetime, *, complete: bool) -> None:
+        if complete == self._complete:
+            return
+        self._complete = complete
+        if complete:
+            log.info("all of those who share are there", group=self.group)
+            self._tracker.hear(now)  # what waited for them is still to come
+        else:
+            log.warning("one of those who share is away: nothing is concluded from silence", group=self.group)
 
     def _adopt(self) -> None:
         with self._lock:

@@ -66,7 +66,10 @@ class Histogram:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """For programs that watch; kept as JSON, so a field may be missing in what an older version wrote."""
+    """For programs that watch; kept as JSON, so a field may be missing in what an older version wrote.
+
+    `share`: the group among which the broker shares messages; None: it takes all of its own.
+    """
 
     rejected: Mapping[str, int] = field(default_factory=dict)
     discovered: int = 0
@@ -75,6 +78,7 @@ class Report:
     connections: int = 0
     commit_seconds: Histogram = field(default_factory=lambda: Histogram.of(COMMIT_SECONDS))
     batch_messages: Histogram = field(default_factory=lambda: Histogram.of(BATCH_MESSAGES))
+    share: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

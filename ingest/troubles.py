@@ -19,7 +19,7 @@ _NOTHING_AFTER = timedelta(minutes=10)
 _REPORTED_WITHIN = timedelta(days=1)
 _FEWEST_REPORTING = 3
 # Renamed, or moved to another machine: when another one has been at work since, it is not missed any more.
-_FORGOTTEN_AFTER = timedelta(days=1)
+FORGOTTEN_AFTER = timedelta(days=1)
 _DISK_FULL = "53100"
 
 
@@ -60,7 +60,7 @@ def _own_troubles(states: Sequence[IngesterState], now: datetime) -> Iterator[Tr
 
 def is_of_the_past(state: IngesterState, states: Sequence[IngesterState]) -> bool:
     """Whether another one was at work long after it."""
-    return max(each.seen_at for each in states) - state.seen_at > _FORGOTTEN_AFTER
+    return max(each.seen_at for each in states) - state.seen_at > FORGOTTEN_AFTER
 
 
 def _nothing_heard(states: Sequence[IngesterState], now: datetime) -> Trouble | None:

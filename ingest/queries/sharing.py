@@ -6,7 +6,7 @@ from datetime import datetime
 from ingest.health import Health, Reason
 from ingest.model import Status
 from ingest.registry import DeviceKey
-from store.db import Connection, fetch_value
+from store.db import Connection, execute, fetch_value
 
 _LOCK_SPACE = 7005  # another than every other part's
 
@@ -16,21 +16,22 @@ def take_lead(conn: Connection, group: str) -> bool:
     return bool(fetch_value(conn, "SELECT pg_try_advisory_lock(%(space)s, hashtext(%(group)s))", space=_LOCK_SPACE, group=group))
 
 
-def is_alive(conn: Connection) -> bool:
-    """Whether the server still knows this connection; OperationalError if not."""
-    return bool(fetch_value(conn, "SELECT true"))
+def list_others(conn: Connection, group: str, *, name: str, known_since: datetime, listening_since: datetime) -> list[bool]:
+    """Of every other ingester of the group that told of itself since the one time, whether it has been listening since the other."""
+    rows: list[tuple[bool]] = conn.execute(
+        """
+        SELECT connected AND seen_at >= %(listening_since)s
+          FROM ingester
+         WHERE report ->> 'share' = %(group)s AND client_id <> %(name)s AND seen_at >= %(known_since)s
+        """,
+        {"group": group, "name": name, "known_since": known_since, "listening_since": listening_since},
+    ).fetchall()
+    return [listening for (listening,) in rows]
 
 
-def is_other_listening(conn: Connection, *, name: str, since: datetime) -> bool:
-    """Whether an ingester of another name that hears the devices told of itself since then."""
-    return bool(
-        fetch_value(
-            conn,
-            "SELECT EXISTS (SELECT FROM ingester WHERE connected AND client_id <> %(name)s AND seen_at >= %(since)s)",
-            name=name,
-            since=since,
-        )
-    )
+def forget_ingester(conn: Connection, client_id: str) -> None:
+    """Nobody misses it any more."""
+    execute(conn, "DELETE FROM ingester WHERE client_id = %(client_id)s", client_id=client_id)
 
 
 def list_seen(conn: Connection, keys: Collection[DeviceKey]) -> list[tuple[DeviceKey, datetime, datetime | None]]:

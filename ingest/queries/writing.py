@@ -10,7 +10,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from ingest.discovered import Discovered
-from ingest.health import Health, Reason
+from ingest.health import Health, Reason, faults_of
 from ingest.model import Status
 from ingest.registry import DeviceKey
 from ingest.rejected import Rejected
@@ -21,7 +21,10 @@ from store.db import Connection, execute
 
 
 def move_states(conn: Connection, moves: Sequence[tuple[Status, Transition]]) -> set[DeviceKey]:
-    """Bring each device to where its transition leads, if its status is still the one given; which were moved."""
+    """Bring each device to where its transition leads, if its status is still the one given; which were moved.
+
+    What a reading tells of a device that is heard does not move it when a newer reading, which another ingester was given, has.
+    """
     rows = conn.execute(
         """
         UPDATE device_state s
@@ -33,6 +36,8 @@ def move_states(conn: Connection, moves: Sequence[tuple[Status, Transition]]) ->
                       %(seen)b::timestamptz[], %(ts)b::timestamptz[], %(skews)b::bigint[])
                AS t (site_id, device_id, expected, status, since, reason, faults, grounds, last_seen_at, last_ts, skew_ms)
          WHERE s.site_id = t.site_id AND s.device_id = t.device_id AND s.status = t.expected
+           AND (s.last_ts IS NULL OR t.last_ts >= s.last_ts
+                OR t.expected IN ('unknown', 'stale', 'offline') OR t.status IN ('unknown', 'stale', 'offline'))
         RETURNING s.site_id, s.device_id
         """,
         {
@@ -92,16 +97,18 @@ def list_healths(conn: Connection, keys: Collection[DeviceKey]) -> dict[DeviceKe
 
 
 def mark_seen(conn: Connection, seen: Sequence[Seen]) -> None:
-    """When devices were last heard, and what their faults rest on."""
+    """When devices were last heard; and what their faults rest on, unless another ingester has found others."""
     execute(
         conn,
         """
         UPDATE device_state s
            SET last_seen_at = greatest(s.last_seen_at, t.last_seen_at), last_ts = greatest(s.last_ts, t.last_ts),
-               skew_ms = coalesce(t.skew_ms, s.skew_ms), grounds = string_to_array(t.grounds, ',')
+               skew_ms = coalesce(t.skew_ms, s.skew_ms),
+               grounds = CASE WHEN s.faults @> string_to_array(t.faults, ',') AND s.faults <@ string_to_array(t.faults, ',')
+                              THEN string_to_array(t.grounds, ',') ELSE s.grounds END
           FROM unnest(%(site_ids)b::bigint[], %(device_ids)b::bigint[], %(seen)b::timestamptz[], %(ts)b::timestamptz[],
-                      %(skews)b::bigint[], %(grounds)b::text[])
-               AS t (site_id, device_id, last_seen_at, last_ts, skew_ms, grounds)
+                      %(skews)b::bigint[], %(grounds)b::text[], %(faults)b::text[])
+               AS t (site_id, device_id, last_seen_at, last_ts, skew_ms, grounds, faults)
          WHERE s.site_id = t.site_id AND s.device_id = t.device_id
         """,
         site_ids=[each.site_id for each in seen],
@@ -110,6 +117,7 @@ def mark_seen(conn: Connection, seen: Sequence[Seen]) -> None:
         ts=[each.last_ts for each in seen],
         skews=[each.skew_ms for each in seen],
         grounds=[",".join(each.grounds) for each in seen],
+        faults=[",".join(faults_of(each.grounds)) for each in seen],
     )
 
 

@@ -164,6 +164,46 @@ def test_a_status_somebody_else_changed_is_left_and_told(
     assert history(db, devices) == []
 
 
+def test_an_older_reading_does_not_overrule_what_a_newer_one_has_told(
+    db: Database, committer: Committer, devices: Devices, now: datetime
+) -> None:
+    """Two ingesters hear parts of what a device says, and the one that was given the newer reading was quicker."""
+    key = devices.site_id, devices.gate
+    committer.commit(Batch(transitions=[transition(devices, now + timedelta(seconds=1), "unknown", "online")]))
+    committed = committer.commit(Batch(transitions=[transition(devices, now, "online", "fault")]))
+    assert committed is not None
+    assert committed.displaced[key].status == "online"
+    assert history(db, devices) == [("unknown", "online")]
+    silent = transition(devices, now + timedelta(minutes=6), "online", "stale")  # but silence is no reading
+    committer.commit(Batch(transitions=[msgspec.structs.replace(silent, seen=msgspec.structs.replace(silent.seen, last_ts=now))]))
+    assert history(db, devices) == [("unknown", "online"), ("online", "stale")]
+
+
+def test_other_faults_that_somebody_else_found_are_told(
+    db: Database, committer: Committer, devices: Devices, now: datetime
+) -> None:
+    ours = transition(devices, now, "unknown", "fault")
+    theirs = msgspec.structs.replace(ours, health=msgspec.structs.replace(ours.health, grounds=("power_loss",)))
+    committer.commit(Batch(transitions=[theirs]))
+    committed = committer.commit(Batch(transitions=[ours]))
+    assert committed is not None
+    assert committed.displaced[devices.site_id, devices.gate].faults == ("power_loss",)
+    assert history(db, devices) == [("unknown", "fault")]
+
+
+def test_who_does_not_know_of_a_fault_does_not_take_its_grounds_away(
+    db: Database, committer: Committer, devices: Devices, now: datetime
+) -> None:
+    found = transition(devices, now, "unknown", "fault")
+    committer.commit(Batch(transitions=[found]))
+    later = now + timedelta(seconds=1)
+    committer.commit(Batch(seen=[msgspec.structs.replace(found.seen, grounds=("arm_hit:hits", "motor_stall"))]))
+    committer.commit(Batch(seen=[msgspec.structs.replace(found.seen, last_seen_at=later, grounds=())]))
+    with db.transaction() as conn:
+        state = conn.execute("SELECT last_seen_at, grounds FROM device_state WHERE device_id = %s", (devices.gate,)).fetchone()
+    assert state == (later, ["arm_hit:hits", "motor_stall"])
+
+
 def test_a_transition_the_database_refuses_costs_nothing_else(
     db: Database, committer: Committer, devices: Devices, now: datetime
 ) -> None:

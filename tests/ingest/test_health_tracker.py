@@ -180,6 +180,25 @@ def test_what_somebody_else_wrote_is_adopted() -> None:
     assert status(tracker) == "online"
 
 
+def test_what_waited_with_the_broker_is_no_news_where_others_heard_more() -> None:
+    tracker = HealthTracker(START, shared=timedelta(seconds=45))
+    tracker.sync([known()], START)
+    tracker.hear(START)
+    heard(tracker, SECOND)
+    tracker.take_over([(KEY, START + 60 * SECOND, START + 60 * SECOND), ((1, 404), START, None)])
+    at = START + 61 * SECOND
+    old = tracker.reading(tracked(tracker), ts=START + 30 * SECOND, received_at=at, measures={}, faults=("motor_stall",))
+    assert not old
+    assert status(tracker) == "online"
+
+
+def test_our_clock_set_back_does_not_set_back_what_is_the_newest() -> None:
+    tracker = listening()
+    heard(tracker, 10 * SECOND)
+    heard(tracker, 4 * SECOND, ts_after=11 * SECOND)
+    assert tracked(tracker).last_ts == START + 10 * SECOND
+
+
 def test_last_seen_is_handed_out_lazily_and_once() -> None:
     tracker = listening()
     for step in range(5):
