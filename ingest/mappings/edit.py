@@ -106,6 +106,7 @@ def update_mapping(
 
 def delete_mapping(conn: Connection, actor: Actor, *, now: datetime, site_id: int, mapping_id: int) -> None:
     """Nothing is read by it any more. Raises Conflict while devices in operation are addressed by it: they would fall silent."""
+    lock_ledger(conn, site_id)
     mapping = queries.get_mapping(conn, site_id, mapping_id)
     devices = queries.count_devices_of(conn, site_id=site_id, format_=mapping.slug)
     if devices:
@@ -123,6 +124,7 @@ def set_rules(
 
     Raises Invalid, which names the field: `rules.0.source`.
     """
+    lock_ledger(conn, site_id)  # two who save at once would both put theirs in
     device = get_device(conn, site_id, device_id)
     format_ = format_of(device.address)
     of_device = device_id if alone else None

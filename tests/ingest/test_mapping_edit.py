@@ -1,7 +1,9 @@
 """What may be entered as a mapping, and what an entry leaves behind."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -199,3 +201,16 @@ def test_what_devices_need_stays_and_what_is_deleted_leaves_nothing(
     assert told[0][1]["rules"] == told[2][1]["rules"] == ["distance → measure:depth × -1 + 2500"]
     assert (told[2][1]["format"], told[2][1]["alone"]) == ("acme", True)
     assert rows(db, "SELECT 1 FROM mapping") == []
+
+
+def test_of_two_who_save_the_same_rules_at_once_the_later_counts(
+    db: Database, devices: Devices, wutong: Site, now: datetime, run_together: Callable[..., list[object]]
+) -> None:
+    def save(addend: str) -> None:
+        rule = msgspec.structs.replace(DEPTH, addend=addend)
+        with db.transaction() as conn:
+            edit.set_rules(conn, SYSTEM, now=now, site_id=wutong.id, device_id=devices.drain, alone=True, rules=[rule])
+
+    for _ in range(5):
+        run_together(*(partial(save, addend) for addend in ("1", "2", "3", "4")))
+    assert len(rows(db, "SELECT 1 FROM mapping_rule")) == 1
