@@ -25,6 +25,7 @@ from store.db import Connection
 NAME_LIMIT, SLUG_LIMIT, FILTER_LIMIT, PATH_LIMIT, WORDS_LIMIT = 100, 32, 200, 100, 500
 MAPPING_LIMIT, RULE_LIMIT = 50, 100  # of a site; of all devices of a format at a site, or of one device
 _PATH = re.compile(r"[^.\s]+( [^.\s]+)*(\.[^.\s]+( [^.\s]+)*)*")
+_AS_IN_ASCII = str.maketrans("，；＝", ",;=")  # as Chinese keyboards write them
 _LEVEL = re.compile(r"topic\.([1-9][0-9]?)")
 
 
@@ -185,7 +186,7 @@ def _checked_rule(site_id: int, format_: str, device_id: int | None, facts: Rule
     factor = _number(facts.factor, 1, f"{where}.factor")
     if factor == 0:
         raise Invalid("mapping_factor_zero", field=f"{where}.factor")
-    words = checks.one_line(facts.words, field=f"{where}.words", limit=WORDS_LIMIT, required=False)
+    words = checks.one_line(facts.words.translate(_AS_IN_ASCII), field=f"{where}.words", limit=WORDS_LIMIT, required=False)
     rule = FieldRule(
         site_id=site_id,
         format=format_,
@@ -222,7 +223,7 @@ TARGETS: Mapping[str, frozenset[str] | None] = _targets()
 
 
 def _number(text: str, empty: float, field: str) -> float:
-    text = text.strip().replace("−", "-")
+    text = text.strip().replace("−", "-").replace("－", "-")
     if not text:
         return empty
     try:

@@ -123,6 +123,14 @@ def test_a_blank_row_is_no_rule_and_a_minus_may_be_typed_as_one_likes(zhao: Inte
     assert (rule.source, rule.factor, rule.addend) == ("distance", -1000, 2500)
 
 
+def test_rules_may_be_typed_with_the_marks_of_a_chinese_keyboard(zhao: Integrator) -> None:
+    position = RuleFacts(source="gate", target="measure:position", words="open ＝ 1，开；closed ＝ 0")
+    zhao.create(position, msgspec.structs.replace(DEPTH, factor="－1"))
+    by_target = {rule.target: rule for rule in queries.list_rules(zhao.conn, site_ids=[zhao.site.id])}
+    assert by_target["measure:position"].words == "open = 1,开;closed = 0"
+    assert by_target["measure:depth"].factor == -1
+
+
 def test_the_site_before_a_topic_is_taken_off(zhao: Integrator) -> None:
     assert zhao.create(topic_filter="gatehouse/v1/wutong/raw/acme/+/up").topic_filter == "acme/+/up"
 
