@@ -136,6 +136,11 @@ def all_targets(t: Translator) -> Mapping[str, list[Target]]:
     return targets(t, all_kinds().values(), shared=t("mappings.several_kinds"))
 
 
+def target_names(t: Translator) -> Mapping[str, str]:
+    """Of every target its name, by its value."""
+    return {each.value: each.name for group in all_targets(t).values() for each in group}
+
+
 def _of_kind(t: Translator, kind: DeviceKind) -> Iterable[Target]:
     for measure in kind.measures:
         form = {Unit.BOOL: "truth", Unit.CHOICE: "choice"}.get(measure.unit, "number")

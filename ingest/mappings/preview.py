@@ -13,7 +13,7 @@ from ingest.kinds.check import check_reading
 from ingest.mappings.decoder import decoder, topic_levels
 from ingest.mappings.fields import Scalar, content, fields
 from ingest.mappings.model import FieldRule, TopicMapping
-from ingest.mappings.rules import apply, conversion, converters, named
+from ingest.mappings.rules import apply, conversion, converters, in_force, named
 from ingest.model import DeviceKind, Measure, Message, Reading, RejectedError, Value
 from ingest.routes import check_name
 from ingest.topics import filter_pattern
@@ -91,9 +91,9 @@ def unread(message: HeardMessage) -> Preview:
 
 
 def preview_fields(values: Mapping[str, Any], rules: Sequence[FieldRule], kind: DeviceKind, *, now: datetime) -> Told:
-    """What rules make of the last values of one device of that kind."""
+    """What rules make of the last values of one device of that kind, as far as it has what they make."""
     reading = Reading(device="", ts=now, measures={}, faults=None, unmapped=dict(values))
-    return _checked(reading, rules, kind)
+    return _checked(reading, in_force(rules, kind), kind)
 
 
 def _fields_of(message: Message) -> dict[str, Scalar]:

@@ -191,6 +191,33 @@ def test_fields_of_a_device_become_measures(zhao: httpx.Client, db: Database, wu
     assert errors(refused) == ["Enter a number, like 0.1 or -1000."]
 
 
+def test_rules_for_all_of_a_format_are_kept_though_the_device_at_hand_is_of_another_kind(
+    zhao: httpx.Client, db: Database, wutong: Site, now: datetime, ledger: Ledger
+) -> None:
+    """And what is said of it alone is shown beside what is said of all."""
+    with db.transaction() as conn:
+        conn.execute(
+            """INSERT INTO device_unmapped (site_id, device_id, name, value, first_at, last_at)
+               VALUES (%(site)s, %(device)s, 'd', '0.8', %(now)s, %(now)s), (%(site)s, %(device)s, 't', '30', %(now)s, %(now)s)""",
+            {"site": wutong.id, "device": ledger.device.id, "now": now},
+        )
+    here = "/s/wutong/devices/dz-01/fields"
+    both = {"source": ["d", "t"], "target": ["measure:depth", "measure:motor_temp"]}
+    page = zhao.get(here)
+    token = re.search(r'name="csrf_token" value="([^"]*)"', page.text)
+    assert token is not None
+    assert zhao.post(here, data={"csrf_token": token[1], "alone": "0", **both}).status_code == 303
+    page = zhao.get(here)
+    assert page.text.count(" selected>") == 2
+    assert "30 °C" in said(page)
+    assert "0.8 mm" not in said(page)  # a gate has no depth
+    warmer = {"source": "t", "target": "measure:motor_temp", "addend": "5"}
+    beside = said(zhao.post(f"{here}/preview", data={"csrf_token": token[1], "alone": "1", **warmer}))
+    assert "35 °C" in beside
+    assert "30 °C" not in beside
+    assert "30 °C" in said(zhao.post(f"{here}/preview", data={"csrf_token": token[1], "alone": "1"}))
+
+
 @pytest.mark.parametrize("who", ["li", "wang"])
 def test_guards_and_leaders_see_no_mappings(signed_in: SignedIn, cast: Cast, who: str) -> None:
     assert signed_in(getattr(cast, who)).get(PAGE).status_code == 403

@@ -28,7 +28,7 @@ from ingest.views import CLOCK_LIMIT, DeviceHealth
 from people.models import SITE_ROLES
 from store.db import Connection
 from web.links import link
-from web.mapping_forms import targets
+from web.mapping_forms import target_names
 from web.page import render, see
 from web.timeline import segments, spells
 
@@ -147,7 +147,7 @@ def reinstate_device(device: DeviceSlug, access: LedgerAccess, conn: Conn, now: 
 
 def _becomes(conn: Connection, device: DeviceHealth, kind: DeviceKind, t: Translator) -> dict[str, list[str]]:
     """What rules make of the fields it sends: the names of measures and faults by the field."""
-    names = {each.value: each.name for group in targets(t, [kind], shared="").values() for each in group}
+    names = target_names(t)
     found: dict[str, list[str]] = {}
     every = list_rules(conn, site_ids=[device.site_id])
     own = [each for each in every if each.format == format_of(device.address) and each.device_id in (None, device.id)]

@@ -15,6 +15,7 @@ from core.i18n import Translator
 from ingest.formats import all_formats
 from ingest.kinds import all_kinds
 from ingest.mappings import edit
+from ingest.mappings.model import FieldRule
 from ingest.mappings.preview import Told, preview_fields
 from ingest.queries import mappings as queries
 from ingest.queries.health import get_device_health
@@ -22,7 +23,7 @@ from ingest.queries.inboxes import list_unmapped
 from ingest.views import DeviceHealth, UnmappedField
 from store.db import Connection
 from web.forms import NO_ERRORS, FormErrors, form_errors
-from web.mapping_forms import RulesForm, targets
+from web.mapping_forms import RulesForm, all_targets, target_names, targets
 from web.page import render, see
 
 router = APIRouter(prefix="/s/{site}/devices/{device}/fields")
@@ -43,12 +44,7 @@ def fields_page(
     """`alone`: what is said of this device and no other."""
     health = get_device_health(conn, access.site.id, device)
     of_device = health.id if alone else None
-    format_ = edit.format_of(health.address)
-    rules = [
-        each
-        for each in queries.list_rules(conn, site_ids=[access.site.id])
-        if each.format == format_ and each.device_id == of_device
-    ]
+    rules = _rules(conn, health, of_device)
     form = FieldsForm.model_validate(RulesForm.of(rules).model_dump() | {"alone": alone})
     return _page(request, access, conn, t, health, form, now=now)
 
@@ -87,9 +83,9 @@ def preview_part(
     """What the form makes of what the device sent last, while it is typed."""
     health = get_device_health(conn, access.site.id, device)
     fields = list_unmapped(conn, access.site.id, health.id)
-    told, errors = _told(request, health, fields, form, now=now)
+    told, errors = _told(request, conn, health, fields, form, now=now)
     return render(
-        request, access, "device_fields_preview.html", fields=fields, told=told, errors=errors, target_names=_names(t, health)
+        request, access, "device_fields_preview.html", fields=fields, told=told, errors=errors, target_names=target_names(t)
     )
 
 
@@ -107,7 +103,7 @@ def _page(
     if not access.may("engineer", "manager"):  # who only reads gets no form
         raise Forbidden
     fields = list_unmapped(conn, access.site.id, health.id)
-    told, _ = _told(request, health, fields, form, now=now)
+    told, _ = _told(request, conn, health, fields, form, now=now)
     format_ = edit.format_of(health.address)
     mapping = next((each for each in queries.list_mappings(conn, site_ids=[access.site.id]) if each.slug == format_), None)
     kind = all_kinds().get(health.kind)
@@ -123,19 +119,29 @@ def _page(
         told=told,
         mapping=mapping,
         format_name=mapping.name if mapping else t.text(all_formats()[format_].name) if format_ in all_formats() else format_,
-        targets=targets(t, [kind], shared="") if kind else {},
-        target_names=_names(t, health),
+        # Devices of one format may be of several kinds, and what is said of all is saved as a whole.
+        targets=targets(t, [kind], shared="") if form.alone and kind else all_targets(t),
+        target_names=target_names(t),
     )
 
 
+def _rules(conn: Connection, health: DeviceHealth, of_device: int | None) -> list[FieldRule]:
+    format_ = edit.format_of(health.address)
+    every = queries.list_rules(conn, site_ids=[health.site_id])
+    return [each for each in every if each.format == format_ and each.device_id == of_device]
+
+
 def _told(
-    request: Request, health: DeviceHealth, fields: list[UnmappedField], form: FieldsForm, *, now: datetime
+    request: Request, conn: Connection, health: DeviceHealth, fields: list[UnmappedField], form: FieldsForm, *, now: datetime
 ) -> tuple[Told | None, FormErrors]:
+    """What the rules that are typed make of its last values, together with those that hold beside them."""
     kind = all_kinds().get(health.kind)
+    of_device, beside = (health.id, None) if form.alone else (None, health.id)
     try:
-        rules = edit.check_rules(health.site_id, edit.format_of(health.address), None, form.rules())
+        rules = edit.check_rules(health.site_id, edit.format_of(health.address), of_device, form.rules())
     except Invalid as error:
         return None, form_errors(request, error)
+    rules += _rules(conn, health, beside)
     return (preview_fields({each.name: _value(each.value) for each in fields}, rules, kind, now=now) if kind else None), NO_ERRORS
 
 
@@ -145,8 +151,3 @@ def _value(text: str) -> object:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
         return text
-
-
-def _names(t: Translator, health: DeviceHealth) -> dict[str, str]:
-    kind = all_kinds().get(health.kind)
-    return {each.value: each.name for group in targets(t, [kind] if kind else [], shared="").values() for each in group}

@@ -20,7 +20,7 @@ from ingest.topics import filter_pattern, is_filter
 from ingest.views import HeardMessage
 from store.db import Connection
 from web.forms import NO_ERRORS, FormErrors, form_errors
-from web.mapping_forms import MappingForm, all_targets
+from web.mapping_forms import MappingForm, all_targets, target_names
 from web.navigation import NavItem
 from web.page import render, see
 
@@ -98,7 +98,7 @@ def preview_part(
     """What the form would make of the last messages, while it is typed."""
     previews, errors = _previews(request, access, conn, now, form, mapping_id)
     return render(
-        request, access, "mapping_preview.html", previews=previews, errors=errors, form=form, target_names=_target_names(t)
+        request, access, "mapping_preview.html", previews=previews, errors=errors, form=form, target_names=target_names(t)
     )
 
 
@@ -186,7 +186,7 @@ def _page(
         errors=errors,
         previews=previews,
         targets=all_targets(t),
-        target_names=_target_names(t),
+        target_names=target_names(t),
         time_forms=TIME_FORMS,
         may_direct=_may_direct(access),
         done=done,
@@ -235,7 +235,3 @@ def _unread(conn: Connection, access: SiteAccess) -> list[HeardMessage]:
     if _may_direct(access):
         found += queries.list_unread(conn, site_id=None)
     return [_without_site(each, access.site.slug) for each in found]
-
-
-def _target_names(t: Translator) -> dict[str, str]:
-    return {target.value: target.name for group in all_targets(t).values() for target in group}
