@@ -130,7 +130,7 @@ class Intake:
         if isinstance(route, OfUnknownKind):
             raise RejectedError("unknown_kind", "no_kind", kind=shown(route.kind))
         if not (isinstance(item, Presence) and item.retained):  # left behind by a device that may be long gone
-            if isinstance(item, Reading) and (rules := self.ledger.sites[route.site].rules.get(format_)):
+            if isinstance(item, Reading) and (rules := self.ledger.sites[route.site].rules.get((format_, None))):
                 item = named(rules, item)
             batch.discovered.add(route, item, message, self._kinds)
             self._strangers.remember(route, message)

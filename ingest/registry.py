@@ -50,14 +50,17 @@ class KnownDevice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownSite:
-    """A site and its devices by slug. `zone`: of the wall clocks there. `rules`: of fields, by the format that reads them."""
+    """A site and its devices by slug. `zone`: of the wall clocks there.
+
+    `rules`: of fields, by the format that reads them, and the device they are of alone (None: of all).
+    """
 
     id: int
     slug: str
     devices: Mapping[str, KnownDevice]
     zone: tzinfo = UTC
     mappings: tuple[TopicMapping, ...] = ()
-    rules: Mapping[str, tuple[FieldRule, ...]] = field(default_factory=dict)
+    rules: Mapping[tuple[str, int | None], tuple[FieldRule, ...]] = field(default_factory=dict)
 
 
 class Ledger:
@@ -90,11 +93,11 @@ class _Taught:
 
     def __init__(self, mapped: list[TopicMapping], rules: list[FieldRule]) -> None:
         self.mappings: dict[int, list[TopicMapping]] = {}
-        self.rules: dict[int, dict[str, list[FieldRule]]] = {}
+        self.rules: dict[int, dict[tuple[str, int | None], list[FieldRule]]] = {}
         for mapping in mapped:
             self.mappings.setdefault(mapping.site_id, []).append(mapping)
         for rule in rules:
-            self.rules.setdefault(rule.site_id, {}).setdefault(rule.format, []).append(rule)
+            self.rules.setdefault(rule.site_id, {}).setdefault((rule.format, rule.device_id), []).append(rule)
 
 
 class Registry:
@@ -184,7 +187,7 @@ class Registry:
                 devices=devices[site.id],
                 zone=ZoneInfo(site.tz),
                 mappings=tuple(taught.mappings.get(site.id, ())),
-                rules={format_: tuple(rules) for format_, rules in taught.rules.get(site.id, {}).items()},
+                rules={whose: tuple(rules) for whose, rules in taught.rules.get(site.id, {}).items()},
             )
             for site in sites.values()
         }

@@ -94,10 +94,8 @@ class Routes:
         tracked = self._tracker.find(device.key)
         if device.kind is None or tracked is None:
             return OfUnknownKind(site.id, device.kind_slug)
-        of_format = site.rules.get(reader.format)
-        rules = (
-            converters((each for each in of_format if each.device_id in (None, device.key[1])), device.kind) if of_format else ()
-        )
+        of_format = (*site.rules.get((reader.format, None), ()), *site.rules.get((reader.format, device.key[1]), ()))
+        rules = converters(of_format, device.kind) if of_format else ()
         route = routes[origin] = Route(*device.key, site.zone, tracked, device.kind, *self._into[device.kind], rules)
         return route
 
