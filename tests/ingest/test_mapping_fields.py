@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ingest.mappings.decoder import decoder
-from ingest.mappings.fields import MAX_NAME, MOST_ENTRIES, MOST_FIELDS, content, entries, fields
+from ingest.mappings.fields import MAX_NAME, MOST_AROUND, MOST_ENTRIES, MOST_FIELDS, content, entries, fields
 from ingest.mappings.model import TopicMapping
 from ingest.model import Message, Reading, RejectedError
 from ingest.topics import covers, filter_pattern, is_filter, overlap
@@ -78,6 +78,22 @@ def test_a_list_tells_of_several_devices() -> None:
     assert (first.device, first.unmapped) == ("a", {"at": "x", "id": "a", "v": 1})
     assert (second.device, second.unmapped) == ("b", {"at": "y", "id": "b"})
     assert read(message({"data": {"list": []}}), entries_from="data.list", device_from="id") == []
+
+
+def test_a_message_that_is_a_list_tells_of_several_devices_too() -> None:
+    first, second = read(message(b'[{"id": "a", "v": 1}, 7, {"id": "b", "v": 2}]'), device_from="id")
+    assert (first.device, second.device, second.unmapped) == ("a", "b", {"id": "b", "v": 2})
+    [reading] = read(message(b"[34.5, 12]"))
+    assert reading.unmapped == {"0": 34.5, "1": 12}
+    with pytest.raises(RejectedError, match="too_large"):
+        read(message(f"[{','.join(['{}'] * (MOST_ENTRIES + 1))}]"))
+
+
+def test_what_stands_around_a_list_is_not_repeated_without_end() -> None:
+    said = message({**{f"f{number}": number for number in range(MOST_FIELDS)}, "list": [{"id": "a", "v": 1}]})
+    [reading] = read(said, entries_from="list", device_from="id")
+    assert reading.unmapped is not None
+    assert len(reading.unmapped) == MOST_AROUND + 2
 
 
 def test_a_long_list_does_not_hide_what_stands_behind_it() -> None:
