@@ -34,6 +34,8 @@ class Discoveries:
 
     def __init__(self) -> None:
         self._found: dict[tuple[int, str], Discovered] = {}
+        self._text_made_of: Message | None = None
+        self._text = ""
 
     def __len__(self) -> int:
         return len(self._found)
@@ -62,7 +64,14 @@ class Discoveries:
         found.last_seen_at = message.received_at
         found.message_count += 1
         found.last_topic = message.topic
-        found.last_payload = without_personal_data(message.payload)[:KEPT_BYTES].decode("utf-8", "replace").replace("\0", "�")
+        found.last_payload = self._text_of(message)
+
+    def _text_of(self, message: Message) -> str:
+        """Made once of a message that tells of many devices."""
+        if self._text_made_of is not message:
+            self._text_made_of = message
+            self._text = without_personal_data(message.payload)[:KEPT_BYTES].decode("utf-8", "replace").replace("\0", "�")
+        return self._text
 
 
 def code_of(address: str) -> str:

@@ -158,9 +158,7 @@ class Intake:
         batch.add_row(route.table, (data, message), ts, late=message.repeated or not fresh)
         batch.readings_at.add(route.site_id)
         if reading.unmapped or checked.unknown:
-            batch.unmapped += self._unmapped.news(
-                route, without_personal_fields({**(reading.unmapped or {}), **(checked.unknown or {})}), received_at
-            )
+            batch.unmapped += self._unmapped.news(route, {**(reading.unmapped or {}), **(checked.unknown or {})}, received_at)
         if checked.unknown_faults:
             names = ", ".join(checked.unknown_faults)
             refusal = RejectedError("unknown_fault", "not_kept", kind=kind.slug, names=names)

@@ -4,15 +4,16 @@ import re
 from typing import Any
 
 # Names of fields as vendors write them, whatever their case: pictures, names, plates, cards, papers, telephones.
-_FIELDS = (
+_FIELDS = frozenset((
     "pic", "picture", "photo", "image", "imagepath", "imagefile", "sanppic", "template", "feature",
     "personname", "persionname", "username", "realname", "customid", "personid", "per_id", "rfidcard",
     "license", "plate", "platenum", "plateno", "platenumber", "cardnum", "cardno", "card", "idcard", "idnum", "idno",
     "telnum", "telephone", "phone", "mobile", "birthday", "address", "nation", "qrcode",
-)  # fmt: skip
-# The end of the value may be cut off.
+))  # fmt: skip
+# The end of the value may be cut off. Of a list what it begins with, for it may hold lists again.
 _FIELD = re.compile(
-    rb'"(' + "|".join(_FIELDS).encode() + rb')"(\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|-?\d[\d.eE+-]*)', re.IGNORECASE
+    rb'"(' + "|".join(sorted(_FIELDS)).encode() + rb')"(\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|-?\d[\d.eE+-]*|\[[^\[\]{}]*\]?)',
+    re.IGNORECASE,
 )
 _BLOB = re.compile(rb"[A-Za-z0-9+/_-]{200,}={0,2}")
 _LEFT_OUT = "…".encode()
@@ -20,16 +21,17 @@ _LONGEST_TEXT = 1000  # characters; a longer one is a picture or the like
 
 
 def without_personal_fields(value: Any) -> Any:
-    """What a device says, without such fields (the last part of a dotted name counts) and texts as long as a picture."""
+    """What a device says, without such fields and texts as long as a picture."""
     if isinstance(value, dict):
-        return {name: without_personal_fields(inner) for name, inner in value.items() if not _is_personal(name)}
+        return {name: without_personal_fields(inner) for name, inner in value.items() if not is_personal(name)}
     if isinstance(value, list):
         return [without_personal_fields(inner) for inner in value]
     return "…" if isinstance(value, str) and len(value) > _LONGEST_TEXT else value
 
 
-def _is_personal(name: str) -> bool:
-    return name.rpartition(".")[2].lower() in _FIELDS
+def is_personal(name: str) -> bool:
+    """Whether a field of that name, or one of those it stands in (`info.phone.0`), is such a one."""
+    return not _FIELDS.isdisjoint(name.lower().split("."))
 
 
 def without_personal_data(payload: bytes) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ingest.model import clipped, shown
+from ingest.personal import is_personal
 from ingest.routes import Route
 
 MOST_NAMES = 100  # of one device
@@ -25,7 +26,7 @@ class Unmapped(msgspec.Struct, frozen=True):
 
 
 class UnmappedFields:
-    """Tells what is worth writing: a name that is new, or whose value was written a while ago."""
+    """Tells what is worth writing: a name that is new, or whose value was written a while ago; nothing that names a person."""
 
     def __init__(self) -> None:
         self._written: dict[tuple[int, int], dict[str, datetime]] = {}
@@ -35,6 +36,9 @@ class UnmappedFields:
         written = self._written.setdefault((route.site_id, route.device_id), {})
         news = []
         for field, value in fields.items():
+            before = written.get(field)
+            if (before is not None and at - before < _WRITTEN_EVERY) or is_personal(field):
+                continue
             name = clipped(field, MAX_NAME) or '""'
             before = written.get(name)
             if before is None and len(written) >= MOST_NAMES:

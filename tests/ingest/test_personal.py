@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ingest.personal import without_personal_data
+from ingest.personal import is_personal, without_personal_data
 
 FACE = {
     "operator": "RecPush",
@@ -43,6 +43,19 @@ def test_also_where_the_message_is_cut_anywhere(ascii_only: bool) -> None:
         kept = without_personal_data(whole[:end])
         for secret in (b"330106", "王".encode(), rb"\u738b", b"iVBORw0KGgo" * 20):
             assert secret not in kept, whole[:end][-80:]
+
+
+def test_also_a_list_of_them() -> None:
+    said = b'{"phone": ["13800000000", "13900000000"], "plate":["\xe6\xb5\x99A'
+    assert without_personal_data(said) == '{"phone": "…", "plate":"…"'.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "personal"),
+    [("Phone", True), ("info.phone", True), ("phone.0", True), ("list.2.plate.text", True), ("phones", False), ("a.b", False)],
+)
+def test_a_field_is_personal_wherever_it_stands_and_all_that_stands_in_it(name: str, personal: bool) -> None:
+    assert is_personal(name) == personal
 
 
 def test_a_message_of_ours_stays_as_it_is() -> None:

@@ -109,6 +109,13 @@ def test_a_stranger_is_discovered_where_there_is_only_one_compound_or_the_topic_
     assert (found.site_id, found.address) == (2, "acme:SN-1")
 
 
+def test_what_nobody_mapped_is_kept_once_a_minute_but_for_what_names_a_person() -> None:
+    town = Town((site(1, "wutong", gate(1, 11, "acme:SN-1")),))
+    said = {"rssi": -71, "phone.0": "13800000000", "info.personName": "王小明"}
+    assert [each.name for each in town.hears(reading=reading(unmapped=said)).unmapped] == ["rssi"]
+    assert town.hears(reading=reading(unmapped=said)).unmapped == []
+
+
 @pytest.mark.parametrize("name", ["", "x" * 151, "a\0b"])
 def test_a_name_that_cannot_be_one_is_rejected(name: str) -> None:
     assert refusals(Town((site(1, "wutong"),)).hears(reading=reading(name))) == [(None, "unknown_device", "characters")]
