@@ -117,11 +117,12 @@ class UnmappedField:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeardMessage:
-    """A message as it came, kept to be looked at: payload cut to 4 kB and without personal data."""
+    """A message as it came, kept to be looked at: payload without personal data, and cut where it is longer than 4 kB."""
 
     topic: str
     payload: bytes
     received_at: datetime
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

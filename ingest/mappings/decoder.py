@@ -24,6 +24,11 @@ def decoder(mapping: TopicMapping, site: str) -> Decode:
     return decode
 
 
+def fields_for_rules(mapping: TopicMapping, message: Message) -> list[dict[str, Scalar]]:
+    """The fields as rules find them, of each device that the message tells of. Raises RejectedError."""
+    return [_named(mapping, found, message.topic) for found in entries(content(message), mapping.entries_from)]
+
+
 def topic_levels(topic: str) -> dict[str, str]:
     """The levels of a topic by the names that a mapping has for them: `topic.1` and so on."""
     return {f"{_LEVEL}{number}": level for number, level in enumerate(topic.split("/"), start=1)}

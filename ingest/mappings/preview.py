@@ -1,6 +1,7 @@
 """What a mapping and its rules would make of messages that came: shown while they are entered."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -10,8 +11,9 @@ from ingest.discovered import guess_kind
 from ingest.formats.parts.times import check_time
 from ingest.kinds import all_kinds
 from ingest.kinds.check import check_reading
-from ingest.mappings.decoder import decoder, topic_levels
-from ingest.mappings.fields import Scalar, content, fields
+from ingest.mappings.decoder import decoder, fields_for_rules, topic_levels
+from ingest.mappings.fields import Scalar, content, entries
+from ingest.mappings.mended import mended
 from ingest.mappings.model import FieldRule, TopicMapping
 from ingest.mappings.rules import apply, conversion, converters, in_force, named
 from ingest.model import DeviceKind, Measure, Message, Reading, RejectedError, Value
@@ -21,6 +23,7 @@ from ingest.views import HeardMessage
 
 # As they are set at first; what is set otherwise is seen with the first message.
 MAX_AGE, MAX_AHEAD = timedelta(days=7), timedelta(hours=24)
+READINGS_SHOWN = 5  # of one message, which may tell of a thousand devices
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -44,13 +47,18 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """A message, what stands in it by name (`topic.1` …, then the fields), and what it comes to."""
+    """A message, what stands in it by name (`topic.1` …, then the fields), and what it comes to: `more` readings are left out.
+
+    Of several devices the fields are the first one's.
+    """
 
     topic: str
     received_at: datetime
+    is_cut: bool
     levels: Mapping[str, str]
     fields: Mapping[str, Scalar]
     told: Sequence[Told]
+    more: int = 0
 
 
 def site_topic(topic: str, site: str) -> str:
@@ -58,36 +66,41 @@ def site_topic(topic: str, site: str) -> str:
     return topic.removeprefix(f"gatehouse/v1/{site}/raw/")
 
 
-def fitting(topic_filter: str, messages: Iterable[HeardMessage], site: str) -> list[HeardMessage]:
-    """Those that a mapping of that filter would read, each topic once."""
+def readable(messages: Iterable[HeardMessage], site: str, *, direct: bool) -> list[HeardMessage]:
+    """Those that a mapping of the site may read, by their topics as devices know them; `direct`: also topics without a site."""
+    found = ((message, site_topic(message.topic, site)) for message in messages)
+    return [
+        replace(message, topic=topic)
+        for message, topic in found
+        if topic != message.topic or (direct and not topic.startswith("gatehouse/v1/"))
+    ]
+
+
+def fitting(topic_filter: str, messages: Iterable[HeardMessage]) -> list[HeardMessage]:
+    """Those whose topic a mapping of that filter would read, each topic once."""
     pattern = filter_pattern(topic_filter)
     found: dict[str, HeardMessage] = {}
     for message in messages:
-        topic = site_topic(message.topic, site)
-        if pattern.fullmatch(topic):
-            found.setdefault(topic, HeardMessage(topic=topic, payload=message.payload, received_at=message.received_at))
+        if pattern.fullmatch(message.topic):
+            found.setdefault(message.topic, message)
     return list(found.values())
 
 
 def preview(mapping: TopicMapping, rules: Sequence[FieldRule], message: HeardMessage, *, site: str, zone: tzinfo) -> Preview:
     """What the mapping makes of one message; `zone`: of the wall clocks at the site."""
-    came = Message(message.topic, message.payload, len(message.payload), message.received_at)
+    came = _came(message)
     try:
-        there = fields(content(came))
-        told = [_told(each, rules, came, zone) for each in decoder(mapping, site)(came) if isinstance(each, Reading)]
+        readings = [each for each in decoder(mapping, site)(came) if isinstance(each, Reading)]
     except RejectedError as error:
-        there, told = _fields_of(came), [Told(error=error)]
-    return Preview(
-        topic=message.topic, received_at=message.received_at, levels=topic_levels(message.topic), fields=there, told=told
-    )
+        return _preview(message, _first(lambda: fields_for_rules(mapping, came)) or _fields_of(came), [Told(error=error)])
+    told = [_told(each, rules, came, zone) for each in readings[:READINGS_SHOWN]]
+    there = readings[0].unmapped if readings else None
+    return _preview(message, there or {}, told, more=len(readings) - len(told))
 
 
 def unread(message: HeardMessage) -> Preview:
     """What stands in a message, while nobody knows yet which device it is of."""
-    came = Message(message.topic, message.payload, len(message.payload), message.received_at)
-    return Preview(
-        topic=message.topic, received_at=message.received_at, levels=topic_levels(message.topic), fields=_fields_of(came), told=()
-    )
+    return _preview(message, _fields_of(_came(message)), ())
 
 
 def preview_fields(values: Mapping[str, Any], rules: Sequence[FieldRule], kind: DeviceKind, *, now: datetime) -> Told:
@@ -96,9 +109,30 @@ def preview_fields(values: Mapping[str, Any], rules: Sequence[FieldRule], kind: 
     return _checked(reading, in_force(rules, kind), kind)
 
 
+def _came(message: HeardMessage) -> Message:
+    payload = mended(message.payload) if message.is_cut else message.payload
+    return Message(message.topic, payload, len(payload), message.received_at)
+
+
+def _preview(message: HeardMessage, there: Mapping[str, Scalar], told: Sequence[Told], *, more: int = 0) -> Preview:
+    return Preview(
+        topic=message.topic,
+        received_at=message.received_at,
+        is_cut=message.is_cut,
+        levels=topic_levels(message.topic),
+        fields=there,
+        told=told,
+        more=more,
+    )
+
+
 def _fields_of(message: Message) -> dict[str, Scalar]:
+    return _first(lambda: entries(content(message), ""))
+
+
+def _first(find: Callable[[], list[dict[str, Scalar]]]) -> dict[str, Scalar]:
     try:
-        return fields(content(message))
+        return next(iter(find()), {})
     except RejectedError:
         return {}
 

@@ -178,7 +178,7 @@ def list_heard(conn: Connection, *, site_id: int, mapping_id: int) -> list[Heard
         conn,
         HeardMessage,
         """
-        SELECT h.topic, h.payload, h.received_at
+        SELECT h.topic, h.payload, h.received_at, length(h.payload) >= 4096 AS is_cut
           FROM mapping_message h
           JOIN mapping m ON m.id = h.mapping_id
          WHERE m.site_id = %(site_id)s AND m.id = %(mapping_id)s
@@ -195,7 +195,7 @@ def list_unread(conn: Connection, *, site_id: int | None, limit: int = 50) -> li
         conn,
         HeardMessage,
         """
-        SELECT topic, payload, last_at AS received_at
+        SELECT topic, payload, last_at AS received_at, length(payload) >= 4096 AS is_cut
           FROM rejected_message
          WHERE site_id IS NOT DISTINCT FROM %(site_id)s::bigint AND reason = 'topic' AND detail_key = 'no_format' AND topic <> ''
          ORDER BY last_at DESC, id DESC

@@ -25,6 +25,15 @@ def test_from_a_stray_topic_to_a_measure_without_code(visit: Visitor, town: Town
     preview = page.locator("#preview")
     expect(preview).to_contain_text("hongyu/P-7/up")
 
+    device = page.get_by_label("Device id")
+    device.fill("")
+    expect(preview).to_contain_text("Say first where the device id stands")
+    preview.get_by_role("button", name="topic.2").click()  # a level says which device it is, and never what it measures
+    expect(device).to_have_value("topic.2")
+    expect(device).to_be_focused()
+    expect(preview).not_to_contain_text("Say first")
+    expect(device).to_be_focused()
+
     page.get_by_label("Name").fill("Hongyu probes")
     page.get_by_label("Code").fill("hongyu")
     page.get_by_label("Time", exact=False).first.fill("at")

@@ -1,6 +1,7 @@
 """What is shown while a mapping is entered: what its rules would make of messages that came."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from hypothesis import given
 
 from ingest.kinds import all_kinds
 from ingest.mappings.model import FieldRule
-from ingest.mappings.preview import Preview, fitting, preview, preview_fields, unread
+from ingest.mappings.preview import READINGS_SHOWN, Preview, fitting, preview, preview_fields, readable, unread
 from ingest.views import HeardMessage
 from tests.ingest.test_mapping_fields import forms, mapping, payloads
 
@@ -89,6 +90,26 @@ def test_each_device_of_a_list_is_shown() -> None:
     assert [(each.device, each.found[0].value) for each in found.told] == [("1", 1500), ("2", 500)]
 
 
+def test_of_a_list_without_end_the_first_are_shown_with_the_names_that_rules_find() -> None:
+    said = heard({"at": 1, "list": [{"id": number} for number in range(1000)]})
+    found = shown(said, entries_from="list", device_from="id")
+    assert (len(found.told), found.more) == (READINGS_SHOWN, 1000 - READINGS_SHOWN)
+    assert found.fields == {"at": 1, "id": 0}
+    assert shown(said, entries_from="list", device_from="serial").fields == {"at": 1, "id": 0}  # of which one can be chosen
+
+
+def test_a_single_value_is_shown_by_the_name_that_rules_find() -> None:
+    assert shown(heard(34.5, "acme/P-7/level"), topic_filter="acme/+/+").fields == {"level": 34.5}
+
+
+def test_what_was_kept_of_a_long_message_is_shown() -> None:
+    cut = json.dumps({"id": "P-7", "distance": 0.8, "log": ["x" * 50] * 100}).encode()[:4096]
+    found = shown(replace(heard(cut), is_cut=True), device_from="id")
+    assert found.is_cut
+    [told] = found.told
+    assert (told.device, told.found[0].value, told.error) == ("P-7", 1700.0, None)
+
+
 def test_without_a_mapping_there_are_names_only() -> None:
     found = unread(heard({"distance": 1}))
     assert (found.fields, found.levels["topic.2"], found.told) == ({"distance": 1}, "P-7", ())
@@ -104,8 +125,10 @@ def test_the_last_message_of_each_topic_that_fits_counts() -> None:
         heard(4, "gatehouse/v1/jinxiu/raw/acme/P-9/up"),
         heard(5, "acme/P-7/down"),
     ]
-    found = fitting("acme/+/up", messages, "wutong")
+    found = fitting("acme/+/up", readable(messages, "wutong", direct=True))
     assert [(each.topic, each.payload) for each in found] == [("acme/P-7/up", b"1"), ("acme/P-8/up", b"3")]
+    found = fitting("acme/+/up", readable(messages, "wutong", direct=False))
+    assert [(each.topic, each.payload) for each in found] == [("acme/P-7/up", b"1")]
 
 
 def test_rules_are_tried_on_the_last_values_of_a_device() -> None:

@@ -161,6 +161,29 @@ def test_topics_without_a_site_are_for_administrators(
     assert 'name="direct"' in signed_in(cast.admin).get(f"{PAGE}/new").text
 
 
+def test_a_stray_topic_leads_to_a_mapping_that_reads_it(
+    zhao: httpx.Client, signed_in: SignedIn, cast: Cast, db: Database, now: datetime
+) -> None:
+    with db.transaction() as conn:
+        conn.execute(
+            """INSERT INTO rejected_message (site_id, topic, reason, detail_key, facts, payload, payload_bytes, count, first_at, last_at)
+               VALUES (NULL, 'acme/P-7/up', 'topic', 'no_format', '{}', %s, 40, 1, %s, %s)""",
+            (MESSAGE, now, now),
+        )
+    assert "acme/P-7/up" not in zhao.get(PAGE).text
+    admin = signed_in(cast.admin)
+    del admin.headers["x-csrf-token"]
+    assert "new?topic=acme/P-7/up&amp;direct=1" in admin.get(PAGE).text
+    page = admin.get(f"{PAGE}/new?topic=acme/P-7/up&direct=1").text
+    assert re.search(r'name="direct"[^>]* checked', page)
+    token = re.search(r'name="csrf_token" value="([^"]*)"', page)
+    assert token is not None
+    typed = {"csrf_token": token[1], **PROBES, **DEPTH}
+    assert "1,700 mm" in said(admin.post(f"{PAGE}/preview", data={**typed, "direct": "1"}))
+    # Below the site's own topics nothing came.
+    assert "No message of these topics" in said(admin.post(f"{PAGE}/preview", data=typed))
+
+
 def test_a_mapping_that_devices_need_is_not_deleted(
     zhao: httpx.Client, db: Database, wutong: Site, now: datetime, ledger: Ledger
 ) -> None:

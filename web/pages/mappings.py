@@ -1,5 +1,6 @@
 """What devices send that no format reads, taught without code: mappings of a site, tried on the last messages."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -11,13 +12,14 @@ from api.access import SiteAccess, allow
 from api.deps import Conn, Now, RowId, Translate
 from core.errors import Conflict, Forbidden, Invalid
 from core.i18n import Translator
+from ingest.discovered import KEPT_BYTES
 from ingest.mappings import edit
-from ingest.mappings.model import TIME_FORMS
-from ingest.mappings.preview import Preview, fitting, preview, site_topic, unread
+from ingest.mappings.model import TIME_FORMS, TopicMapping
+from ingest.mappings.preview import Preview, fitting, preview, readable, site_topic, unread
 from ingest.queries import mappings as queries
 from ingest.queries.inboxes import list_discovered
 from ingest.topics import filter_pattern, is_filter
-from ingest.views import HeardMessage
+from ingest.views import DiscoveredDevice, HeardMessage
 from store.db import Connection
 from web.forms import NO_ERRORS, FormErrors, form_errors
 from web.mapping_forms import MappingForm, all_targets, target_names
@@ -43,7 +45,6 @@ def mappings_page(request: Request, access: Integrator, conn: Conn, done: str = 
     site = access.site
     mappings = queries.list_mappings(conn, site_ids=[site.id])
     rules = queries.list_rules(conn, site_ids=[site.id])
-    patterns = [filter_pattern(each.topic_filter) for each in mappings]
     return render(
         request,
         access,
@@ -52,16 +53,20 @@ def mappings_page(request: Request, access: Integrator, conn: Conn, done: str = 
         devices={each.id: queries.count_devices_of(conn, site_id=site.id, format_=each.slug) for each in mappings},
         rules={each.id: sum(rule.format == each.slug for rule in rules) for each in mappings},
         heard={each.id: queries.list_heard(conn, site_id=site.id, mapping_id=each.id)[:1] for each in mappings},
-        unread=[each for each in _unread(conn, access) if not any(pattern.fullmatch(each.topic) for pattern in patterns)],
+        unread=_not_of(mappings, _unread(conn, access)),
+        stray=_not_of([each for each in mappings if each.direct], _stray(conn, access)),
         done=done if done in ("saved", "deleted") else "",
     )
 
 
 @router.get("/new")
-def new_page(request: Request, access: Integrator, conn: Conn, t: Translate, now: Now, topic: str = "") -> HTMLResponse:
-    """`topic`: one that nobody reads, to begin with."""
-    others = [each.topic for each in _unread(conn, access)]
+def new_page(
+    request: Request, access: Integrator, conn: Conn, t: Translate, now: Now, topic: str = "", direct: bool = False
+) -> HTMLResponse:
+    """`topic`: one that nobody reads, to begin with; `direct`: it names no site."""
+    others = [each.topic for each in _unread(conn, access) + (_stray(conn, access) if direct else [])]
     form = MappingForm.of_topic(site_topic(topic[:300], access.site.slug), others) if topic else MappingForm()
+    form.direct = "1" if direct and _may_direct(access) else ""
     return _page(request, access, conn, t, now, form)
 
 
@@ -204,34 +209,43 @@ def _previews(
         rules = edit.check_rules(site.id, form.slug, None, form.rules())
     except Invalid as error:
         if is_filter(facts.topic_filter):
-            messages = fitting(facts.topic_filter, messages, site.slug) or messages
+            messages = fitting(facts.topic_filter, messages) or messages
         return [unread(each) for each in messages[:MESSAGES_SHOWN]], form_errors(request, error)
-    fits = fitting(mapping.topic_filter, messages, site.slug)[:MESSAGES_SHOWN]
+    fits = fitting(mapping.topic_filter, messages)[:MESSAGES_SHOWN]
     return [preview(mapping, rules, each, site=site.slug, zone=site.zone) for each in fits], NO_ERRORS
 
 
 def _messages(conn: Connection, access: SiteAccess, form: MappingForm, mapping_id: int, now: datetime) -> list[HeardMessage]:
     """What came lately and may be of these topics: the one typed in, what this mapping read, what nobody reads."""
-    site = access.site
+    site, direct = access.site, bool(form.direct)
     messages = queries.list_heard(conn, site_id=site.id, mapping_id=mapping_id) if mapping_id else []
-    messages += [
-        HeardMessage(topic=each.last_topic, payload=each.last_payload.encode(), received_at=each.last_seen_at)
-        for each in list_discovered(conn, site.id, limit=50)
-    ]
-    messages = [_without_site(each, site.slug) for each in messages] + _unread(conn, access)
+    messages += [_discovered(each) for each in list_discovered(conn, site.id, limit=50)]
+    messages = readable(messages, site.slug, direct=direct) + _unread(conn, access)
+    if direct:
+        messages += _stray(conn, access)
     if form.try_topic.strip():
-        typed = HeardMessage(topic=form.try_topic.strip(), payload=form.try_payload.strip().encode(), received_at=now)
-        messages.insert(0, _without_site(typed, site.slug))
+        topic = site_topic(form.try_topic.strip(), site.slug)
+        messages.insert(0, HeardMessage(topic=topic, payload=form.try_payload.strip().encode(), received_at=now))
     return messages
 
 
-def _without_site(message: HeardMessage, site: str) -> HeardMessage:
-    return HeardMessage(topic=site_topic(message.topic, site), payload=message.payload, received_at=message.received_at)
+def _discovered(device: DiscoveredDevice) -> HeardMessage:
+    payload = device.last_payload.encode()
+    return HeardMessage(
+        topic=device.last_topic, payload=payload, received_at=device.last_seen_at, is_cut=len(payload) >= KEPT_BYTES
+    )
 
 
 def _unread(conn: Connection, access: SiteAccess) -> list[HeardMessage]:
-    """At the site; for who may map topics that name no site, also of those. By the topics as devices know them."""
-    found = queries.list_unread(conn, site_id=access.site.id)
-    if _may_direct(access):
-        found += queries.list_unread(conn, site_id=None)
-    return [_without_site(each, access.site.slug) for each in found]
+    """What no format reads at the site."""
+    return readable(queries.list_unread(conn, site_id=access.site.id), access.site.slug, direct=False)
+
+
+def _stray(conn: Connection, access: SiteAccess) -> list[HeardMessage]:
+    """What no format reads and names no site, for who may map it."""
+    return readable(queries.list_unread(conn, site_id=None), access.site.slug, direct=True) if _may_direct(access) else []
+
+
+def _not_of(mappings: Iterable[TopicMapping], messages: list[HeardMessage]) -> list[HeardMessage]:
+    patterns = [filter_pattern(each.topic_filter) for each in mappings]
+    return [each for each in messages if not any(pattern.fullmatch(each.topic) for pattern in patterns)]

@@ -27,11 +27,19 @@
   add.addEventListener("click", () => addRow().querySelector("[name=source]").focus());
 
   document.addEventListener("click", (event) => {
-    const field = event.target.closest("[data-use-field]");
-    if (!field) return;
+    const found = event.target.closest("[data-use-field], [data-use-level]");
+    if (!found) return;
+    const { useField, useLevel } = found.dataset;
+    const device = document.querySelector("[name=device_from]");
+    if (device && (useLevel || !device.value)) {
+      device.value = useLevel ?? useField;
+      device.dispatchEvent(new Event("input", { bubbles: true }));
+      device.focus();
+      return;
+    }
     const empty = [...rules.querySelectorAll("[name=source]")].find((source) => !source.value);
     const source = empty ?? addRow().querySelector("[name=source]");
-    source.value = field.dataset.useField;
+    source.value = useField;
     source.dispatchEvent(new Event("input", { bubbles: true }));
     source.closest("[data-rule]").querySelector("[name=target]").focus();
   });
