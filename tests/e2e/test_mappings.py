@@ -1,6 +1,7 @@
 """An integrator teaches Gatehouse a vendor that nobody knows, from the first stray message to the level on the page."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -44,6 +45,13 @@ def test_from_a_stray_topic_to_a_measure_without_code(visit: Visitor, town: Town
     page.get_by_label("Factor").first.fill("-1000")
     page.get_by_label("Addend").first.fill("2500")
     expect(preview).to_contain_text("1,700 mm")
+    expect(preview.get_by_role("button", name="probe.pump")).to_be_visible()  # for the next rule
+    page.get_by_text("Try with a message").click()
+    tried = page.locator("#try").get_by_label("Topic")
+    tried.fill("hongyu/P-8/up")
+    tried.press("Enter")
+    expect(preview).to_contain_text("hongyu/P-8/up")
+    expect(page).to_have_url(re.compile("/mappings/new"))  # nothing was saved yet
     page.get_by_role("button", name="Add a row").click()
     expect(page.get_by_label("Field", exact=True)).to_have_count(3)
     page.get_by_role("button", name="Save").click()

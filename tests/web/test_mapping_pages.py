@@ -113,6 +113,8 @@ def test_the_preview_shows_what_comes_of_the_last_messages(zhao: httpx.Client, d
     assert "1,900 mm" in preview(addend="2700")
     assert "acme:P-9" in preview()
     assert "Enter a number" in preview(factor="much")
+    assert "Say first" not in preview(factor="much")
+    assert "says nothing of any device" in preview(topic_filter="acme/+/#", try_topic="acme/P-1/x")
     assert "The message would be rejected" in preview(addend="90000")
     assert "lacks the field at" in preview(time_from="at")
     assert "Say first where the device id stands" in preview(device_from="")

@@ -26,6 +26,10 @@
   add.hidden = false;
   add.addEventListener("click", () => addRow().querySelector("[name=source]").focus());
 
+  document.getElementById("field-try_topic")?.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();  // it is tried, not saved
+  });
+
   document.addEventListener("click", (event) => {
     const found = event.target.closest("[data-use-field], [data-use-level]");
     if (!found) return;
