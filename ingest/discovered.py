@@ -70,7 +70,8 @@ class Discoveries:
         """Made once of a message that tells of many devices."""
         if self._text_made_of is not message:
             self._text_made_of = message
-            self._text = without_personal_data(message.payload)[:KEPT_BYTES].decode("utf-8", "replace").replace("\0", "�")
+            payload = without_personal_data(message.payload, message.topic)[:KEPT_BYTES]
+            self._text = payload.decode("utf-8", "replace").replace("\0", "�")
         return self._text
 
 

@@ -34,7 +34,12 @@ def is_personal(name: str) -> bool:
     return not _FIELDS.isdisjoint(name.lower().split("."))
 
 
-def without_personal_data(payload: bytes) -> bytes:
-    """The payload with such fields and anything like a picture in base64 replaced by `…`; also of one that is cut or broken."""
+def without_personal_data(payload: bytes, topic: str) -> bytes:
+    """The payload with such fields and anything like a picture in base64 replaced by `…`; also of one that is cut or broken.
+
+    Of a plain value the last level of the topic is the name (`gate/1/plate`).
+    """
+    if is_personal(topic.rpartition("/")[2]) and payload.strip()[:1] not in (b"{", b"["):
+        return _LEFT_OUT
     payload = _FIELD.sub(rb'"\1"\2"' + _LEFT_OUT + b'"', payload)
     return _BLOB.sub(_LEFT_OUT, payload)

@@ -71,6 +71,6 @@ class RejectedMessages:
             )
         found.count += 1
         found.detail_key, found.facts = error.key, error.facts
-        found.payload = without_personal_data(message.payload)[:KEPT_BYTES]
+        found.payload = without_personal_data(message.payload, message.topic)[:KEPT_BYTES]
         found.payload_bytes = message.size
         found.last_at = message.received_at

@@ -41,6 +41,6 @@ class LastHeard:
         if before is not None and message.received_at - before < _WRITTEN_EVERY:
             return []
         self._written[mapping.id, slot] = message.received_at
-        payload = without_personal_data(message.payload)[:_KEPT_BYTES]
+        payload = without_personal_data(message.payload, message.topic)[:_KEPT_BYTES]
         topic = message.topic.replace("\0", "�")[:_KEPT_TOPIC]
         return [Heard(mapping.id, slot, topic, payload, message.received_at)]
