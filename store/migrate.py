@@ -46,7 +46,7 @@ def migrate(url: str, series: Sequence[SeriesTable], now: datetime, *, up_to: in
 
     `up_to` stops at that number, to test a migration from the schema before it.
     """
-    with psycopg.connect(url, autocommit=True, options="-c timezone=UTC") as conn:
+    with _connect(url) as conn:
         encoding = conn.info.parameter_status("server_encoding")
         if encoding != "UTF8":
             raise MigrationError(f"the database is in the encoding {encoding}; make one with ENCODING 'UTF8' TEMPLATE template0")
@@ -69,7 +69,7 @@ def migrate(url: str, series: Sequence[SeriesTable], now: datetime, *, up_to: in
 
 def check_migrated(url: str) -> None:
     """Raises MigrationError unless the database has this version's schema."""
-    with psycopg.connect(url, autocommit=True) as conn:
+    with _connect(url) as conn:
         there = conn.execute("SELECT to_regclass('schema_migration')").fetchone()
         applied: dict[int, str] = {}
         if there and there[0]:
@@ -77,6 +77,13 @@ def check_migrated(url: str) -> None:
     _check(applied, list_migrations())
     if missing := [migration.name for migration in list_migrations() if migration.number not in applied]:
         raise MigrationError(f"the database lacks {', '.join(missing)}; run `gatehouse migrate` first")
+
+
+def _connect(url: str) -> Connection:
+    try:
+        return psycopg.connect(url, autocommit=True, options="-c timezone=UTC")
+    except psycopg.OperationalError as error:
+        raise MigrationError(f"the database does not let us in: {' '.join(str(error).split())}") from error
 
 
 def _prepare(conn: Connection, now: datetime) -> dict[int, str]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from core.processes import free_port
+
 
 def gatehouse(*args: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
@@ -42,6 +44,16 @@ def test_a_role_alone_asks_for_the_database_it_shares(role: str) -> None:
     result = gatehouse(role, GATEHOUSE_HTTP_PORT="0")
     assert result.returncode == 2
     assert "GATEHOUSE_DATABASE_URL: a role alone needs a database" in result.stderr
+
+
+@pytest.mark.parametrize("command", [["web"], ["ingest"], ["jobs"], ["migrate"]], ids=lambda command: command[0])
+def test_a_database_that_is_away_is_told_in_one_line_without_its_password(command: list[str]) -> None:
+    url = f"postgresql://gatehouse:s3cret@127.0.0.1:{free_port()}/gatehouse"
+    broker = "mqtt://ingest:s3cret@127.0.0.1"
+    result = gatehouse(*command, GATEHOUSE_HTTP_PORT="0", GATEHOUSE_DATABASE_URL=url, GATEHOUSE_MQTT_URL=broker)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith("gatehouse: the database does not let us in: ")
+    assert "s3cret" not in result.stderr
 
 
 def test_a_weak_password_for_the_first_administrator_is_refused(work_folder: Path) -> None:
