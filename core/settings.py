@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     StringConstraints,
     ValidationError,
@@ -95,6 +97,10 @@ class Settings(BaseModel):
         default=None,
         pattern=r"^https?://[^/]+$",
         description="Address people open. Without it notifications have no link; with https, cookies are only sent encrypted.",
+    )
+    http_proxies: Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_split)] = Field(
+        default=(ip_network("127.0.0.1"), ip_network("::1")),
+        description="Addresses or networks of the proxies in front, with commas between; whom they forward for is believed.",
     )
     batch_size: Annotated[int, Field(ge=1, le=20000)] = Field(default=2000, description="Most messages in one commit.")
     batch_ms: Annotated[int, Field(ge=1, le=5000)] = Field(

@@ -43,7 +43,12 @@ def web(parts: Base, sock: socket.socket) -> Iterator[str]:
     services = Services(settings=parts.settings, db=parts.db, clock=parts.clock, listener=parts.listener)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_web(services), log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS, server_header=False
+            create_web(services),
+            log_config=None,
+            access_log=False,
+            forwarded_allow_ips=[str(proxy) for proxy in parts.settings.http_proxies],
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            server_header=False,
         )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="web", daemon=True)

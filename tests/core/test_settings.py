@@ -24,6 +24,7 @@ def test_an_unknown_setting_is_named() -> None:
         ("BATCH_SIZE", "0"),
         ("LOG_LEVEL", "LOUD"),
         ("PUBLIC_URL", "gatehouse.example"),
+        ("HTTP_PROXIES", "127.0.0.1,proxy.example"),
         ("HOME_ASSISTANT_PREFIX", "home/#"),
         ("HOME_ASSISTANT_PREFIX", "gatehouse/v1"),
         ("HOME_ASSISTANT_SITES", "wutong, jinxiu"),
