@@ -38,6 +38,11 @@ def roles(compose: Any) -> dict[str, Any]:
     return {name: service for name, service in compose["services"].items() if service["image"] == "gatehouse"}
 
 
+def filled_in(environment: dict[str, str], value: str) -> dict[str, str]:
+    """With `value` for everything that stands in `.env`."""
+    return {name: re.sub(r"\$\{\w+:\?\}", value, text) for name, text in environment.items()}
+
+
 class TestCompose:
     def test_every_role_runs_with_settings_that_exist_and_can_be_loaded(self, compose: Any) -> None:
         assert {tuple(service["command"]) for service in roles(compose).values()} == {
@@ -47,10 +52,7 @@ class TestCompose:
             ("migrate",),
         }
         for service in roles(compose).values():
-            values = {
-                name: re.sub(r"\$\{(\w+):\?\}", "https://filled.in", str(value)) for name, value in service["environment"].items()
-            }
-            load_settings(values)
+            load_settings(filled_in(service["environment"], "https://filled.in"))
 
     def test_whoever_waits_waits_for_somebody_that_is_there_and_comes_to_it(self, compose: Any) -> None:
         services = compose["services"]
@@ -62,14 +64,18 @@ class TestCompose:
     def test_files_and_volumes_are_there(self, compose: Any) -> None:
         mounted = [each.split(":")[0] for service in compose["services"].values() for each in service.get("volumes", ())]
         assert {each for each in mounted if not each.startswith(".")} == set(compose["volumes"])
-        build = roles(compose)["web"]["build"]
+        [build] = [service["build"] for service in roles(compose).values() if "build" in service]
         files = [DEPLOY / each for each in mounted if each.startswith(".")] + [DEPLOY / build["context"] / build["dockerfile"]]
         assert [str(file) for file in files if not file.is_file()] == []
 
     def test_what_must_be_filled_in_is_in_the_example_and_nothing_else(self) -> None:
         example = (DEPLOY / "env.example").read_text(encoding="utf-8")
         asked = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text(encoding="utf-8")))
-        assert set(re.findall(r"^(\w+)=", example, re.MULTILINE)) == asked
+        assert set(re.findall(r"^(\w+)=", example, re.MULTILINE)) == asked | {"COMPOSE_PROJECT_NAME"}
+
+    def test_a_proxy_of_the_machine_is_known_by_the_address_it_has_to_the_container(self, compose: Any) -> None:
+        [network] = compose["networks"]["default"]["ipam"]["config"]
+        assert roles(compose)["web"]["environment"]["GATEHOUSE_HTTP_PROXIES"] == network["gateway"]
 
     def test_the_image_is_built_from_the_lock_and_of_files_that_are_there(self) -> None:
         text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
@@ -105,9 +111,10 @@ class TestUnits:
 
 
 @pytest.mark.parametrize("name", ["nats.conf", "cluster.conf"])
-def test_the_nats_server_takes_the_configuration(name: str, tmp_path: Path) -> None:
+def test_the_nats_server_takes_the_configuration_whatever_the_passwords(name: str, compose: Any, tmp_path: Path) -> None:
+    """Without quotes it takes one of digits for a number."""
     text = (DEPLOY / "nats" / name).read_text(encoding="utf-8")
-    environ = {**os.environ, **dict.fromkeys(re.findall(r"\$(\w+)", text), "x" * 20)}
+    environ = {**os.environ, **filled_in(compose["services"]["broker"]["environment"], "12345678901234567890")}
     config = tmp_path / name
     config.write_text(re.sub(r'store_dir: "[^"]+"', f'store_dir: "{tmp_path}"', text), encoding="utf-8")
     server = Path(sysconfig.get_path("scripts")) / "nats-server"
@@ -126,10 +133,10 @@ def test_the_ingester_listens_at_the_nats_server_as_both_are_set_up(
     config.write_text(text.replace("0.0.0.0:1883", f"127.0.0.1:{port}"), encoding="utf-8")
     server = ChildProcess([nats_server(), "-c", config], pid_file=tmp_path / "pid", log_file=tmp_path / "log")
     server.start()
-    given = compose["services"]["ingest"]["environment"] | {"GATEHOUSE_MQTT_URL": f"mqtt://ingest:{'x' * 20}@127.0.0.1:{port}"}
-    settings = load_settings({name: value.replace("${CREDENTIAL_KEY:?}", "x" * 20) for name, value in given.items()})
-    options = IngestOptions.from_settings(settings)
-    url = given["GATEHOUSE_MQTT_URL"]
+    options = IngestOptions.from_settings(
+        load_settings(filled_in(compose["services"]["ingest"]["environment"], "https://filled.in"))
+    )
+    url = f"mqtt://ingest:{'x' * 20}@127.0.0.1:{port}"
     with Ingester(db=db, listener=ChangeListener(db), clock=clock, mqtt_url=url, options=options) as ingester:
         wait_for(lambda: ingester.stats.connected)
     server.stop()
