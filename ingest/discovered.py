@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingest.model import DeviceEvent, DeviceKind, FromDevice, Message, Reading
-from ingest.personal import without_personal_data
+from ingest.personal import to_keep
 from ingest.routes import MAX_CODE, Unregistered
 
-KEPT_BYTES = 4096
 _NOT_IN_CODES = re.compile(r"[^a-z0-9._-]+")
 
 
@@ -70,7 +69,7 @@ class Discoveries:
         """Made once of a message that tells of many devices."""
         if self._text_made_of is not message:
             self._text_made_of = message
-            payload = without_personal_data(message.payload, message.topic)[:KEPT_BYTES]
+            payload = to_keep(message.payload, message.topic)
             self._text = payload.decode("utf-8", "replace").replace("\0", "�")
         return self._text
 

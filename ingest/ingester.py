@@ -92,7 +92,6 @@ class Ingester:
     ) -> None:
         options = options or IngestOptions()
         self._broker = broker
-        self._assignment = options.assignment
         self._everything = options.everything or broker is not None
         self._stopping = threading.Event()
         self._inbox = Inbox()

@@ -5,7 +5,7 @@ import selectors
 import socket
 import ssl
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -25,6 +25,7 @@ from ingest.model import Message, Reply
 from ingest.paho_client import PahoClient
 from ingest.share_check import ShareCheck
 from ingest.sparkplug_host import SparkplugHost
+from ingest.subscriptions import Subscriptions
 from ingest.wire import PacketBuffer, Published
 
 log = get_logger(__name__)
@@ -36,7 +37,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0
 _TURN_MESSAGES, _TURN_BYTES, _TURN_SECONDS = 1000, 1_000_000, 0.5
 _KEPT_OF_TOO_LARGE = 4096
 _MOST_REPLIES = 10_000
-_MOST_UNANSWERED = 3
 
 
 class MqttClient:
@@ -65,13 +65,7 @@ class MqttClient:
     ) -> None:
         self._addresses = cycle(parse_broker_urls(url))
         self._client_id = client_id
-        self._filters = tuple(filters)
-        self._also: tuple[str, ...] = ()
-        self._granted: set[str] = set()  # of those, on this connection
-        self._kept: set[str] = set()  # and by the session
-        self._asked: dict[int, tuple[str, ...]] = {}
-        self._asked_on = 0
-        self._unanswered: Counter[str] = Counter()
+        self._subscriptions = Subscriptions(filters, share_check)
         self._inbox = inbox
         self._clock = clock
         self._max_payload_bytes = max_payload_bytes
@@ -140,8 +134,8 @@ class MqttClient:
     def subscribe_also(self, filters: Sequence[str]) -> None:
         """Besides those it was made with, these from now on, and none that were given before. One that is refused is told of
         in the log and left out."""
-        if tuple(filters) != self._also:
-            self._also = tuple(filters)
+        if tuple(filters) != self._subscriptions.also:
+            self._subscriptions.also = tuple(filters)
             self._wake()
 
     def _make_client(self) -> PahoClient:
@@ -217,7 +211,8 @@ class MqttClient:
             self._drain_wake()
         self._send_acknowledgements()
         self._send_replies()
-        self._follow_subscriptions()
+        if self.listening:
+            self._subscriptions.follow(self._client)
         if self._share_check is not None and self._share_check.has_failed():
             self._client.disconnect()
         if reading and (at_hand or sock in ready):
@@ -260,7 +255,7 @@ class MqttClient:
         if self._share_check is not None and self._share_check.is_own(topic):
             self._acks.append((self.epoch, [mid]))
             if self._share_check.has_answer():
-                self._ask(self._filters)
+                self._subscriptions.prove(self._client)
             return
         if mid:
             if repeated and mid in self._held:
@@ -312,48 +307,10 @@ class MqttClient:
             log.error("the broker refuses us", reason=str(reason))
             return
         log.info("connected to the broker", session_present=flags.session_present)
-        for asked in self._asked.values():
-            if asked is not self._filters:
-                log.error("the broker ended the connection instead of answering", filters=asked)
-                self._unanswered.update(asked)
-        self._asked.clear()
-        self._ask(self._filters if self._share_check is None else self._share_check.filters)
-
-    def _follow_subscriptions(self) -> None:
-        """What is asked of us besides, one by one, once everything else arrives: a broker that ends the connection instead of
-        refusing is not asked for ever, and for that one only."""
-        if not self.listening or self._asked:
-            return
-        if self._asked_on != self.epoch:
-            self._asked_on, self._granted = self.epoch, set()
-        wanted = {each for each in self._also if self._unanswered[each] < _MOST_UNANSWERED}
-        if missing := sorted(wanted - self._granted):
-            self._granted.add(missing[0])
-            self._kept.add(missing[0])
-            self._ask((missing[0],))
-        elif gone := self._kept.difference(self._also):
-            self._kept -= gone
-            self._granted -= gone
-            self._client.unsubscribe(sorted(gone))
-
-    def _ask(self, filters: tuple[str, ...]) -> None:
-        _, mid = self._client.subscribe([(each, 1) for each in filters])
-        if mid is not None:
-            self._asked[mid] = filters
+        self._subscriptions.begin(client)
 
     def _on_subscribe(self, client: Client, _: Any, mid: int, reasons: list[ReasonCode], __: Properties | None) -> None:
-        asked = self._asked.pop(mid, ())
-        refused = [each for each, reason in zip(asked, reasons, strict=False) if reason.is_failure]
-        if refused:
-            log.error("the broker refuses subscriptions", filters=refused)
-        proof = self._share_check if self._share_check is not None and asked is self._share_check.filters else None
-        if proof is None and asked is not self._filters:
-            return
-        if refused:
-            client.disconnect()
-        elif proof is not None:
-            proof.begin(client)
-        else:
+        if self._subscriptions.answer(client, mid, reasons):
             self._listen()
 
     def _listen(self) -> None:

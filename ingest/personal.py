@@ -17,6 +17,7 @@ _FIELD = re.compile(
 )
 _BLOB = re.compile(rb"[A-Za-z0-9+/_-]{200,}={0,2}")
 _LEFT_OUT = "…".encode()
+KEPT_BYTES = 4096  # of a payload
 _LONGEST_TEXT = 1000  # characters; a longer one is a picture or the like
 
 
@@ -32,6 +33,11 @@ def without_personal_fields(value: Any) -> Any:
 def is_personal(name: str) -> bool:
     """Whether a field of that name, or one of those it stands in (`info.phone.0`), is such a one."""
     return not _FIELDS.isdisjoint(name.lower().split("."))
+
+
+def to_keep(payload: bytes, topic: str) -> bytes:
+    """What is kept of a payload for somebody to look at: without personal data, and cut."""
+    return without_personal_data(payload, topic)[:KEPT_BYTES]
 
 
 def without_personal_data(payload: bytes, topic: str) -> bytes:

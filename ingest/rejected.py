@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingest.model import Message, RejectedError, RejectReason
-from ingest.personal import without_personal_data
+from ingest.personal import to_keep
 
-KEPT_BYTES = 4096
 _MAX_TOPIC = 512
 # One client that invents ever new topics must not push out what others did. Beyond so many different rejections in one
 # batch the rest are counted together, by reason, without a topic.
@@ -15,7 +14,7 @@ _MOST_DIFFERENT = 200
 
 @dataclass(kw_only=True, slots=True)
 class Rejected:
-    """One mistake and how often it was made. Detail, facts and payload (cut to KEPT_BYTES) are the last one's.
+    """One mistake and how often it was made. Detail, facts and payload (cut) are the last one's.
 
     Without a topic: of many topics, too many to list.
     """
@@ -71,6 +70,6 @@ class RejectedMessages:
             )
         found.count += 1
         found.detail_key, found.facts = error.key, error.facts
-        found.payload = without_personal_data(message.payload, message.topic)[:KEPT_BYTES]
+        found.payload = to_keep(message.payload, message.topic)
         found.payload_bytes = message.size
         found.last_at = message.received_at

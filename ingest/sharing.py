@@ -18,17 +18,18 @@ from ingest.model import Decode, Decoded, Format, Message, RejectedError
 from ingest.queries import sharing as queries
 from ingest.registry import DeviceKey
 from ingest.troubles import FORGOTTEN_AFTER
-from store.db import Connection, Database
+from store.db import Database
 from store.notify import Change
+from store.turn import Turn
 
 log = get_logger(__name__)
 
 # The others write when a device was last heard within half a minute; until then, and a little longer, its silence is not concluded.
 GRACE = timedelta(seconds=45)
 _LOOK_EVERY = timedelta(seconds=2)
-_ALIVE_WITHIN = timedelta(
-    seconds=30
-)  # an ingester tells of itself every five seconds; less than GRACE, so that it is missed in time
+# An ingester tells of itself every five seconds; less than GRACE, so that it is missed in time.
+_ALIVE_WITHIN = timedelta(seconds=30)
+_LOCK_SPACE = 7005
 
 
 def shared(topic_filter: str, group: str) -> str:
@@ -54,9 +55,8 @@ class Sharing:
     def __init__(self, group: str, name: str, db: Database, tracker: HealthTracker) -> None:
         self.group = group
         self._name = name
-        self._db = db
         self._tracker = tracker
-        self._conn: Connection | None = None
+        self._turn = Turn(db, _LOCK_SPACE, group)
         self._epoch = 0
         self._looked_at: datetime | None = None
         self._heard_at: datetime | None = None
@@ -90,14 +90,15 @@ class Sharing:
         try:
             self._take_over_heard(epoch)
             self._look_around(now, hearing=hearing)
-            self._adopt()
+            if hearing:
+                self._adopt()
         except psycopg.Error as error:
             self._give_up(error)
 
     def ask(self, devices: Sequence[DeviceKey]) -> list[tuple[DeviceKey, datetime, datetime | None]] | None:
         """When anybody heard these devices last; None: the database does not answer."""
         try:
-            return queries.list_seen(self._conn, devices) if self._conn is not None else None
+            return queries.list_seen(self._turn.connected(), devices)
         except psycopg.Error as error:
             self._give_up(error)
             return None
@@ -105,24 +106,17 @@ class Sharing:
     def close(self) -> None:
         """Give up the lead."""
         self._leads = False
-        if self._conn is not None:
-            self._conn.close()
-            self._conn = None
+        self._turn.give_up()
 
     def _give_up(self, error: psycopg.Error) -> None:
         log.warning("sharing ingester cannot ask the database", error=str(error).strip())
         self.close()
         self.hear_of_all()
 
-    def _connected(self) -> Connection:
-        if self._conn is None:
-            self._conn = self._db.connect()
-        return self._conn
-
     def _take_over_heard(self, epoch: int) -> None:
         """What comes by a new connection may have waited for hours, in which the others heard more."""
         if epoch != self._epoch:
-            self._tracker.take_over(queries.list_seen(self._connected(), self._tracker.keys()))
+            self._tracker.take_over(queries.list_seen(self._turn.connected(), self._tracker.keys()))
             self._epoch = epoch
 
     def _look_around(self, now: datetime, *, hearing: bool) -> None:
@@ -132,9 +126,9 @@ class Sharing:
         if self._looked_at is not None and timedelta(0) <= now - self._looked_at < _LOOK_EVERY:
             return
         self._looked_at = now
-        conn, since = self._connected(), now - _ALIVE_WITHIN
+        conn, since = self._turn.connected(), now - _ALIVE_WITHIN
         others = queries.list_others(conn, self.group, name=self._name, known_since=now - FORGOTTEN_AFTER, listening_since=since)
-        if not self._leads and queries.take_lead(conn, self.group):
+        if self._turn.is_ours() and not self._leads:
             log.info("judges silence for those who share", group=self.group)
             self._leads = True
             if not any(others) and (self._heard_at is None or self._heard_at < since):
@@ -157,12 +151,8 @@ class Sharing:
         with self._lock:
             changed, self._changed = self._changed, set()
             missed, self._missed = self._missed, False
-        if self._conn is None:
-            if changed or missed:
-                self.hear_of_all()
-            return
         if missed:
             changed = self._tracker.sites()
         if changed:
-            for key, health in queries.list_site_healths(self._conn, sorted(changed)).items():
+            for key, health in queries.list_site_healths(self._turn.connected(), sorted(changed)).items():
                 self._tracker.adopt_if_other(key, health)

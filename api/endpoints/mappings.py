@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path
 
 from api.access import SiteAccess, allow
 from api.deps import Conn, Now, RowId
+from api.mappings import may_map_directly
 from api.paging import Page
 from api.schemas.mappings import FieldRulesIn, FieldRulesOut, MappingIn, MappingOut, NewMappingIn, RuleOut
 from ingest.mappings import edit
@@ -35,7 +36,7 @@ def create_mapping(new: NewMappingIn, access: Integrator, conn: Conn, now: Now) 
         site_id=access.site.id,
         facts=new.facts(new.slug),
         rules=new.entered(),
-        direct=_may_direct(access),
+        direct=may_map_directly(access),
     )
     return _mapping(conn, access, mapping.id)
 
@@ -57,7 +58,7 @@ def update_mapping(mapping_id: RowId, change: MappingIn, access: Integrator, con
         mapping_id=mapping_id,
         facts=change.facts(),
         rules=change.entered(),
-        direct=_may_direct(access),
+        direct=may_map_directly(access),
     )
     return _mapping(conn, access, mapping_id)
 
@@ -85,20 +86,15 @@ def set_field_rules(device: DeviceSlug, change: FieldRulesIn, access: Integrator
     return _field_rules(conn, access, device)
 
 
-def _may_direct(access: SiteAccess) -> bool:
-    """Topics that name no site may be another's."""
-    return "admin" in access.roles
-
-
 def _mapping(conn: Connection, access: SiteAccess, mapping_id: int) -> MappingOut:
     mapping = queries.get_mapping(conn, access.site.id, mapping_id)
-    return MappingOut.of(mapping, queries.list_rules(conn, site_ids=[access.site.id]))
+    return MappingOut.of(mapping, queries.list_rules(conn, site_ids=[access.site.id], format_=mapping.slug))
 
 
 def _field_rules(conn: Connection, access: SiteAccess, device: str) -> FieldRulesOut:
     health = get_device_health(conn, access.site.id, device)
     format_ = edit.format_of(health.address)
-    rules = [each for each in queries.list_rules(conn, site_ids=[access.site.id]) if each.format == format_]
+    rules = queries.list_rules(conn, site_ids=[access.site.id], format_=format_)
     return FieldRulesOut(
         format=format_,
         of_format=[RuleOut.model_validate(each) for each in rules if each.device_id is None],

@@ -14,7 +14,6 @@ from core.logs import get_logger
 from ingest.home_assistant.client import HomeAssistantClient
 from ingest.home_assistant.documents import Place, config, config_topic, is_reporting, state, state_topic
 from ingest.home_assistant.measured import MeasuredValues
-from ingest.home_assistant.turn import Turn
 from ingest.model import DeviceKind
 from ingest.queries.home_assistant import ShownDevice, is_anyone_listening, list_shown_devices
 from ingest.queries.known import SiteRow, list_known_sites
@@ -22,6 +21,7 @@ from ingest.registry import DeviceKey
 from store.db import Database
 from store.listen import ChangeListener
 from store.notify import Change
+from store.turn import Turn
 
 log = get_logger(__name__)
 
@@ -33,6 +33,7 @@ _REST_TIMES, _LONGEST_REST = 3, 5.0
 # An ingester tells of itself every five seconds.
 _INGESTER_SILENT = timedelta(minutes=1)
 _RETRY_SECONDS = 1.0
+_LOCK_SPACE = 7003
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +76,7 @@ class HomeAssistant:
         self._place = Place(prefix=options.prefix, language=options.language, base_url=options.base_url)
         self._mqtt_url = mqtt_url
         self._client: HomeAssistantClient | None = None
-        self._turn = Turn(db)
+        self._turn = Turn(db, _LOCK_SPACE)
         self._measured = MeasuredValues(kinds)
         self._shown: dict[str, frozenset[int]] = {}  # devices by site
         self._published: dict[str, int] = {}  # hashes by topic

@@ -7,10 +7,10 @@ import msgspec
 
 from ingest.mappings.model import TopicMapping
 from ingest.model import Message
-from ingest.personal import without_personal_data
+from ingest.personal import to_keep
 
 SLOTS = 10  # of each mapping: a topic has always the same one
-_KEPT_BYTES, _KEPT_TOPIC = 4096, 512
+_KEPT_TOPIC = 512
 _WRITTEN_EVERY = timedelta(minutes=1)
 
 
@@ -41,6 +41,6 @@ class LastHeard:
         if before is not None and message.received_at - before < _WRITTEN_EVERY:
             return []
         self._written[mapping.id, slot] = message.received_at
-        payload = without_personal_data(message.payload, message.topic)[:_KEPT_BYTES]
+        payload = to_keep(message.payload, message.topic)
         topic = message.topic.replace("\0", "�")[:_KEPT_TOPIC]
         return [Heard(mapping.id, slot, topic, payload, message.received_at)]

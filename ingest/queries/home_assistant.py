@@ -11,7 +11,6 @@ from ingest.model import DeviceKind, Status
 from ingest.tables import reading_table
 from store.db import Connection, fetch_all, fetch_value
 
-_LOCK_SPACE = 7003
 # What was measured longer ago is no news, and readings are looked for in few partitions.
 _OLDEST = timedelta(days=2)
 # Of the newest readings of a device: it may tell its measures in turns.
@@ -38,16 +37,6 @@ class ShownDevice:
     status: Status
     since: datetime
     faults: list[str]
-
-
-def take_turn(conn: Connection) -> bool:
-    """Whether this connection is the one that may publish, for as long as it lives."""
-    return bool(fetch_value(conn, "SELECT pg_try_advisory_lock(%(space)s, 0)", space=_LOCK_SPACE))
-
-
-def is_alive(conn: Connection) -> bool:
-    """Whether the server still knows this connection; OperationalError if not."""
-    return bool(fetch_value(conn, "SELECT true"))
 
 
 def is_anyone_listening(conn: Connection, *, since: datetime) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 
 from ingest.mappings.heard import Heard
 from ingest.mappings.model import FieldRule, TopicMapping
+from ingest.personal import KEPT_BYTES
 from ingest.views import HeardMessage
 from store.db import Connection, execute, fetch_all, fetch_one, fetch_value
 
@@ -97,18 +98,19 @@ def count_devices_of(conn: Connection, *, site_id: int, format_: str) -> int:
     )
 
 
-def list_rules(conn: Connection, *, site_ids: Collection[int]) -> list[FieldRule]:
-    """The rules of these sites, in the order they were entered in."""
+def list_rules(conn: Connection, *, site_ids: Collection[int], format_: str | None = None) -> list[FieldRule]:
+    """The rules of these sites, of that format alone if one is named, in the order they were entered in."""
     return fetch_all(
         conn,
         FieldRule,
         """
         SELECT site_id, format, device_id, source, target, factor, addend, words
           FROM mapping_rule
-         WHERE site_id = ANY(%(site_ids)s::bigint[])
+         WHERE site_id = ANY(%(site_ids)s::bigint[]) AND (%(format)s::text IS NULL OR format = %(format)s)
          ORDER BY site_id, format, id
         """,
         site_ids=list(site_ids),
+        format=format_,
     )
 
 
@@ -178,12 +180,13 @@ def list_heard(conn: Connection, *, site_id: int, mapping_id: int) -> list[Heard
         conn,
         HeardMessage,
         """
-        SELECT h.topic, h.payload, h.received_at, length(h.payload) >= 4096 AS is_cut
+        SELECT h.topic, h.payload, h.received_at, length(h.payload) >= %(most)s AS is_cut
           FROM mapping_message h
           JOIN mapping m ON m.id = h.mapping_id
          WHERE m.site_id = %(site_id)s AND m.id = %(mapping_id)s
          ORDER BY h.received_at DESC
         """,
+        most=KEPT_BYTES,
         site_id=site_id,
         mapping_id=mapping_id,
     )
@@ -195,7 +198,7 @@ def list_unread(conn: Connection, *, site_id: int | None, limit: int = 50) -> li
         conn,
         HeardMessage,
         """
-        SELECT topic, payload, last_at AS received_at, length(payload) >= 4096 AS is_cut
+        SELECT topic, payload, last_at AS received_at, payload_bytes > length(payload) AS is_cut
           FROM rejected_message
          WHERE site_id IS NOT DISTINCT FROM %(site_id)s::bigint AND reason = 'topic' AND detail_key = 'no_format' AND topic <> ''
          ORDER BY last_at DESC, id DESC

@@ -6,14 +6,7 @@ from datetime import datetime
 from ingest.health import Health, Reason
 from ingest.model import Status
 from ingest.registry import DeviceKey
-from store.db import Connection, execute, fetch_value
-
-_LOCK_SPACE = 7005  # another than every other part's
-
-
-def take_lead(conn: Connection, group: str) -> bool:
-    """Whether this connection is the one of the group that leads, for as long as it lives."""
-    return bool(fetch_value(conn, "SELECT pg_try_advisory_lock(%(space)s, hashtext(%(group)s))", space=_LOCK_SPACE, group=group))
+from store.db import Connection, execute
 
 
 def list_others(conn: Connection, group: str, *, name: str, known_since: datetime, listening_since: datetime) -> list[bool]:

@@ -66,8 +66,9 @@ def test_device_and_time_stand_where_it_is_said() -> None:
     assert reading.ts == NOW
     [reading] = read(message({"t": "2026-11-22T12:00:00+08:00"}), time_from="t")
     assert reading.ts == NOW.astimezone(timezone(timedelta(hours=8)))
-    [reading] = read(message({"t": "2026-11-22 12:00:00"}), time_from="t")
-    assert reading.ts.tzinfo is None  # the wall clock of the compound
+    for said_so in ("2026-11-22 12:00:00", "2026/11/22 12:00:00", "20261122120000", "20261122 120000"):
+        [reading] = read(message({"t": said_so}), time_from="t")
+        assert reading.ts == datetime(2026, 11, 22, 12)  # noqa: DTZ001 - the wall clock of the compound
     [reading] = read(message({}))
     assert reading.ts == NOW
 

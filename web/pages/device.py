@@ -149,8 +149,8 @@ def _becomes(conn: Connection, device: DeviceHealth, kind: DeviceKind, t: Transl
     """What rules make of the fields it sends: the names of measures and faults by the field."""
     names = target_names(t)
     found: dict[str, list[str]] = {}
-    every = list_rules(conn, site_ids=[device.site_id])
-    own = [each for each in every if each.format == format_of(device.address) and each.device_id in (None, device.id)]
+    rules = list_rules(conn, site_ids=[device.site_id], format_=format_of(device.address))
+    own = [each for each in rules if each.device_id in (None, device.id)]
     for rule in in_force(own, kind):
         found.setdefault(rule.source, []).append(names[rule.target])
     return found

@@ -126,9 +126,8 @@ def _page(
 
 
 def _rules(conn: Connection, health: DeviceHealth, of_device: int | None) -> list[FieldRule]:
-    format_ = edit.format_of(health.address)
-    every = queries.list_rules(conn, site_ids=[health.site_id])
-    return [each for each in every if each.format == format_ and each.device_id == of_device]
+    rules = queries.list_rules(conn, site_ids=[health.site_id], format_=edit.format_of(health.address))
+    return [each for each in rules if each.device_id == of_device]
 
 
 def _told(

@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from api.access import SiteAccess, allow
 from api.deps import Conn, Now, RowId, Translate
+from api.mappings import may_map_directly
 from core.errors import Conflict, Forbidden, Invalid
 from core.i18n import Translator
-from ingest.discovered import KEPT_BYTES
 from ingest.mappings import edit
 from ingest.mappings.model import TIME_FORMS, TopicMapping
 from ingest.mappings.preview import Preview, fitting, preview, readable, site_topic, unread
+from ingest.personal import KEPT_BYTES
 from ingest.queries import mappings as queries
 from ingest.queries.inboxes import list_discovered
 from ingest.topics import filter_pattern, is_filter
@@ -66,7 +67,7 @@ def new_page(
     """`topic`: one that nobody reads, to begin with; `direct`: it names no site."""
     others = [each.topic for each in _unread(conn, access) + (_stray(conn, access) if direct else [])]
     form = MappingForm.of_topic(site_topic(topic[:300], access.site.slug), others) if topic else MappingForm()
-    form.direct = "1" if direct and _may_direct(access) else ""
+    form.direct = "1" if direct and may_map_directly(access) else ""
     return _page(request, access, conn, t, now, form)
 
 
@@ -83,7 +84,7 @@ def create(
                 site_id=access.site.id,
                 facts=form.facts(),
                 rules=form.rules(),
-                direct=_may_direct(access),
+                direct=may_map_directly(access),
             )
     except (Invalid, Conflict) as error:
         return _page(request, access, conn, t, now, form, errors=form_errors(request, error))
@@ -112,12 +113,7 @@ def mapping_page(
     request: Request, access: Integrator, mapping_id: RowId, conn: Conn, t: Translate, now: Now, done: str = ""
 ) -> HTMLResponse:
     mapping = queries.get_mapping(conn, access.site.id, mapping_id)
-    rules = [
-        rule
-        for rule in queries.list_rules(conn, site_ids=[access.site.id])
-        if rule.format == mapping.slug and rule.device_id is None
-    ]
-    form = MappingForm.of_mapping(mapping, rules)
+    form = _saved(conn, mapping)
     return _page(request, access, conn, t, now, form, mapping_id=mapping_id, done=done if done == "created" else "")
 
 
@@ -141,7 +137,7 @@ def update(
                 mapping_id=mapping_id,
                 facts=form.facts(),
                 rules=form.rules(),
-                direct=_may_direct(access),
+                direct=may_map_directly(access),
             )
     except (Invalid, Conflict) as error:
         return _page(request, access, conn, t, now, form, mapping_id=mapping_id, errors=form_errors(request, error))
@@ -155,15 +151,16 @@ def delete(request: Request, access: Integrator, mapping_id: RowId, conn: Conn, 
             edit.delete_mapping(conn, access.actor, now=now, site_id=access.site.id, mapping_id=mapping_id)
     except Conflict as error:
         mapping = queries.get_mapping(conn, access.site.id, mapping_id)
-        rules = [each for each in queries.list_rules(conn, site_ids=[access.site.id]) if each.format == mapping.slug]
-        form = MappingForm.of_mapping(mapping, [each for each in rules if each.device_id is None])
-        return _page(request, access, conn, t, now, form, mapping_id=mapping_id, errors=form_errors(request, error))
+        return _page(
+            request, access, conn, t, now, _saved(conn, mapping), mapping_id=mapping_id, errors=form_errors(request, error)
+        )
     return see(f"/s/{access.site.slug}/mappings?done=deleted")
 
 
-def _may_direct(access: SiteAccess) -> bool:
-    """Topics that name no site may be another's."""
-    return "admin" in access.roles
+def _saved(conn: Connection, mapping: TopicMapping) -> MappingForm:
+    """The form as it was saved last; rules of single devices are entered on their own pages."""
+    rules = queries.list_rules(conn, site_ids=[mapping.site_id], format_=mapping.slug)
+    return MappingForm.of_mapping(mapping, [each for each in rules if each.device_id is None])
 
 
 def _page(
@@ -193,7 +190,7 @@ def _page(
         targets=all_targets(t),
         target_names=target_names(t),
         time_forms=TIME_FORMS,
-        may_direct=_may_direct(access),
+        may_direct=may_map_directly(access),
         done=done,
     )
 
@@ -243,7 +240,7 @@ def _unread(conn: Connection, access: SiteAccess) -> list[HeardMessage]:
 
 def _stray(conn: Connection, access: SiteAccess) -> list[HeardMessage]:
     """What no format reads and names no site, for who may map it."""
-    return readable(queries.list_unread(conn, site_id=None), access.site.slug, direct=True) if _may_direct(access) else []
+    return readable(queries.list_unread(conn, site_id=None), access.site.slug, direct=True) if may_map_directly(access) else []
 
 
 def _not_of(mappings: Iterable[TopicMapping], messages: list[HeardMessage]) -> list[HeardMessage]:
