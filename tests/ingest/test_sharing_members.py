@@ -13,7 +13,7 @@ from ingest.ingester import Ingester, IngestOptions
 from ingest.kinds import all_kinds
 from ingest.registry import KnownDevice
 from ingest.sharing import GRACE, Sharing
-from store.db import Database
+from store.db import Database, fetch_value
 from store.listen import ChangeListener
 from tests.ingest.conftest import Devices
 
@@ -69,8 +69,22 @@ def follow(member: Member, at: datetime, *, hearing: bool = True, epoch: int = 1
     return [each.health.status for each in tracker.take_transitions()]
 
 
+def locks(db: Database) -> int:
+    """How many hold the lead."""
+    with db.transaction() as conn:
+        return int(
+            fetch_value(
+                conn,
+                """
+                SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+                 WHERE locktype = 'advisory' AND classid = 7005 AND datname = current_database()
+                """,
+            )
+        )
+
+
 def test_one_judges_and_when_it_leaves_the_other_does_and_what_that_one_heard_stays_known(
-    db: Database, join: Callable[[str], Member], now: datetime
+    db: Database, join: Callable[[str], Member], now: datetime, wait_for: Wait
 ) -> None:
     north, south = join("north"), join("south")
     assert follow(north, now) == ["unknown"]  # nobody was there to hear
@@ -78,6 +92,7 @@ def test_one_judges_and_when_it_leaves_the_other_does_and_what_that_one_heard_st
     assert follow(south, now) == []
     assert (north[0].judges, south[0].judges) == (True, False)
     north[0].close()
+    wait_for(lambda: locks(db) == 0)  # the server notices a moment later
     tell(db, "north", now, connected=False)
     assert follow(south, now + 3 * SECOND) == []
     with db.transaction() as conn:
