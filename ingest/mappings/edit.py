@@ -95,8 +95,9 @@ def update_mapping(
     """Read by it as it is now; the slug stays, for devices are addressed by it. Errors as of `create_mapping`."""
     lock_ledger(conn, site_id)
     before = queries.get_mapping(conn, site_id, mapping_id)
-    unchanged = before.direct and before.topic_filter == facts.topic_filter.strip()
-    mapping = _checked(conn, site_id, mapping_id, before.slug, facts, may_direct=direct or unchanged)
+    if before.direct and facts.direct and not direct and before.topic_filter != facts.topic_filter.strip():
+        raise Invalid("mapping_direct_kept", field="topic_filter")
+    mapping = _checked(conn, site_id, mapping_id, before.slug, facts, may_direct=direct or before.direct)
     checked = check_rules(site_id, before.slug, None, rules)
     queries.update_mapping(conn, mapping)
     queries.replace_rules(conn, site_id=site_id, format_=before.slug, device_id=None, rules=checked)

@@ -166,8 +166,9 @@ def test_who_may_not_let_it_read_topics_without_a_site_keeps_those_that_it_reads
     mapping = zhao.create(direct=True, may_direct=True)
     changed = zhao.update(mapping, DEPTH, name="Level probes", direct=True)
     assert (changed.name, changed.direct) == ("Level probes", True)
-    with pytest.raises(Forbidden):
+    with pytest.raises(Invalid) as refused:
         zhao.update(mapping, topic_filter="acme/#", direct=True)
+    assert (refused.value.code, refused.value.field) == ("mapping_direct_kept", "topic_filter")
     assert not zhao.update(mapping).direct
     with pytest.raises(Forbidden):
         zhao.update(mapping, direct=True)
