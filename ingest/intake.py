@@ -92,6 +92,8 @@ class Intake:
             for item in reader.read(message):
                 if isinstance(item, Reply):
                     batch.replies.append(reader.below(item))
+                elif isinstance(item, RejectedError):
+                    batch.rejected.add(message, item, self._site_of(message.topic, reader))
                 else:
                     self._take_item(item, reader, message, batch)
         except RejectedError as error:

@@ -259,7 +259,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FromDevice = Reading | DeviceEvent | Presence
-Decoded = FromDevice | Reply
+# An error among others: of a message that tells of several devices, the part that cannot be read.
+Decoded = FromDevice | Reply | RejectedError
 Decode = Callable[[Message], list[Decoded]]
 
 

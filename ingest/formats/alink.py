@@ -9,7 +9,7 @@ import msgspec
 
 from core.i18n import Text
 from ingest.formats.parts.loose import scalars, text_of
-from ingest.formats.parts.payloads import read
+from ingest.formats.parts.payloads import each_alone, read
 from ingest.formats.parts.times import parse_time
 from ingest.formats.parts.vocabulary import event_type, recognise
 from ingest.model import Decoded, DeviceEvent, Format, Message, Presence, Reading, RejectedError, Reply, shown
@@ -49,8 +49,7 @@ def decode(message: Message) -> list[Decoded]:
     if report == ["property"]:
         items += _of_device(device, {"properties": request.params}, request, message.received_at)
     elif report == ["property", "history"]:
-        for past in _listed(request.params):
-            items += _of_device(device, past, request, message.received_at, past=True)
+        items += each_alone(_listed(request.params), lambda past: _of_device(device, past, request, message.received_at, past=True))
     elif report[0] == "property" and report[1:] in (["batch"], ["pack"]):
         items += _of_device(device, _object(request.params), request, message.received_at)
     elif len(report) == 1:
@@ -73,8 +72,8 @@ def _of_device(device: str, said: dict[str, Any], request: _Request, at: datetim
         yield Presence(device=device, online=True)
     for number, told in enumerate(_all_told(said.get("events"), at)):
         yield from _event(device, told, f"{request.id}-{number}", past=past)
-    for behind in _listed(said.get("subDevices") or []):
-        yield from _of_device(device, {**behind, "subDevices": None}, request, at)
+    behind = _listed(said.get("subDevices") or [])
+    yield from each_alone(behind, lambda each: _of_device(device, {**each, "subDevices": None}, request, at))
 
 
 def _all_told(named: Any, at: datetime) -> Iterator[_Told]:

@@ -4,24 +4,28 @@ from datetime import datetime
 from typing import Any
 
 from ingest.formats.parts.clocks import from_seconds, wall_clock
+from ingest.formats.parts.payloads import each_alone
 from ingest.formats.parts.times import parse_time
 from ingest.mappings.fields import SINGLE, Scalar, content, entries
 from ingest.mappings.model import TopicMapping
-from ingest.model import Decode, Decoded, Message, Reading, RejectedError, shown
+from ingest.model import Decode, Message, Reading, RejectedError, shown
 
 _LEVEL = "topic."
 
 
 def decoder(mapping: TopicMapping, site: str) -> Decode:
-    """Reads a message of the mapping of that site (its slug). The decoder raises RejectedError."""
+    """Reads messages of the mapping of that site (its slug). The decoder raises RejectedError."""
 
-    def decode(message: Message) -> list[Decoded]:
-        # A retained copy tells of the past, and would make a dead device look alive.
-        if message.retained or not message.payload:
-            return []
-        return [_reading(mapping, site, found, message) for found in entries(content(message), mapping.entries_from)]
+    return lambda message: [*readings(mapping, site, message)]
 
-    return decode
+
+def readings(mapping: TopicMapping, site: str, message: Message) -> list[Reading | RejectedError]:
+    """One of each device that the message tells of, or why not. Raises RejectedError when it cannot be read at all."""
+    # A retained copy tells of the past, and would make a dead device look alive.
+    if message.retained or not message.payload:
+        return []
+    found = entries(content(message), mapping.entries_from)
+    return list(each_alone(found, lambda fields: [_reading(mapping, site, fields, message)]))
 
 
 def fields_for_rules(mapping: TopicMapping, message: Message) -> list[dict[str, Scalar]]:

@@ -11,7 +11,7 @@ from ingest.discovered import guess_kind
 from ingest.formats.parts.times import check_time
 from ingest.kinds import all_kinds
 from ingest.kinds.check import check_reading
-from ingest.mappings.decoder import decoder, fields_for_rules, topic_levels
+from ingest.mappings.decoder import fields_for_rules, readings, topic_levels
 from ingest.mappings.fields import Scalar, content, entries
 from ingest.mappings.mended import mended
 from ingest.mappings.model import FieldRule, TopicMapping
@@ -90,12 +90,11 @@ def preview(mapping: TopicMapping, rules: Sequence[FieldRule], message: HeardMes
     """What the mapping makes of one message; `zone`: of the wall clocks at the site."""
     came = _came(message)
     try:
-        readings = [each for each in decoder(mapping, site)(came) if isinstance(each, Reading)]
+        items = readings(mapping, site, came)
     except RejectedError as error:
-        return _preview(message, _first(lambda: fields_for_rules(mapping, came)) or _fields_of(came), [Told(error=error)])
-    told = [_told(each, rules, came, zone) for each in readings[:READINGS_SHOWN]]
-    there = readings[0].unmapped if readings else None
-    return _preview(message, there or {}, told, more=len(readings) - len(told))
+        return _preview(message, _fields_of(came), [Told(error=error)])
+    told = [_told(each, rules, came, zone) for each in items[:READINGS_SHOWN]]
+    return _preview(message, _first(lambda: fields_for_rules(mapping, came)), told, more=len(items) - len(told))
 
 
 def unread(message: HeardMessage) -> Preview:
@@ -137,7 +136,9 @@ def _first(find: Callable[[], list[dict[str, Scalar]]]) -> dict[str, Scalar]:
         return {}
 
 
-def _told(reading: Reading, rules: Sequence[FieldRule], message: Message, zone: tzinfo) -> Told:
+def _told(reading: Reading | RejectedError, rules: Sequence[FieldRule], message: Message, zone: tzinfo) -> Told:
+    if isinstance(reading, RejectedError):
+        return Told(error=reading)
     ts = (reading.ts if reading.ts.tzinfo else reading.ts.replace(tzinfo=zone)).astimezone(UTC)
     guess = guess_kind(named(rules, reading), all_kinds())
     told = _checked(reading, rules, all_kinds()[guess] if guess else None)

@@ -44,6 +44,8 @@ def message_of(step: dict[str, Any]) -> Message:
 
 def as_written(item: Decoded) -> dict[str, Any]:
     """Without what is as it is by default; a reply's JSON as an object, so that a case can be read."""
+    if isinstance(item, RejectedError):
+        return {"is": "rejected", "reason": item.reason, "key": item.key}
     fields = {name: getattr(item, name) for name in item.__struct_fields__}
     for field in msgspec.structs.fields(item):
         default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
@@ -65,7 +67,7 @@ def outcome(decode: Decode, message: Message) -> list[dict[str, Any]]:
     try:
         return [as_written(item) for item in decode(message)]
     except RejectedError as error:
-        return [{"is": "rejected", "reason": error.reason, "key": error.key}]
+        return [as_written(error)]
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}-{path.stem}")
@@ -97,7 +99,7 @@ def test_what_a_format_finds_is_what_its_kind_knows(path: Path) -> None:
         except RejectedError:
             continue
         for item in items:
-            if isinstance(item, Reply) or item.kind is None:
+            if isinstance(item, (Reply, RejectedError)) or item.kind is None:
                 continue
             kind = all_kinds()[item.kind]
             if isinstance(item, DeviceEvent):

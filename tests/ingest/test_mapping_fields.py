@@ -131,9 +131,20 @@ def test_a_long_list_does_not_hide_what_stands_behind_it() -> None:
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_reason(payload: str | bytes, more: dict[str, Any], reason: str) -> None:
-    with pytest.raises(RejectedError) as refused:
-        read(message(payload), **more)
-    assert refused.value.reason == reason
+    try:
+        [refused] = read(message(payload), **more)
+    except RejectedError as error:
+        refused = error
+    assert isinstance(refused, RejectedError)
+    assert refused.reason == reason
+
+
+def test_an_entry_that_cannot_be_read_costs_the_others_nothing() -> None:
+    said = message('{"list": [{"id": "a"}, {"v": 1}, {"id": "c"}]}')
+    first, refused, last = read(said, entries_from="list", device_from="id")
+    assert (first.device, last.device) == ("a", "c")
+    assert isinstance(refused, RejectedError)
+    assert (refused.reason, refused.facts["field"]) == ("missing_field", "id")
 
 
 def test_what_the_broker_kept_says_nothing_of_now() -> None:
@@ -169,9 +180,9 @@ def test_whatever_is_sent_is_read_or_refused(payload: bytes, form: dict[str, str
         found = read(message(payload), **form)
     except RejectedError:
         return
-    for reading in found:
-        assert isinstance(reading, Reading)
-        assert reading.unmapped is None or len(reading.unmapped) <= 2 * MOST_FIELDS
+    for item in found:
+        assert isinstance(item, (Reading, RejectedError))
+        assert isinstance(item, RejectedError) or item.unmapped is None or len(item.unmapped) <= 2 * MOST_FIELDS
 
 
 @given(payload=payloads)

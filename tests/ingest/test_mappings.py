@@ -150,12 +150,13 @@ def test_one_message_of_a_gateway_tells_of_several_devices(
     ids = [register(db, wutong, now, slug=f"pit-{number}", address=f"gw:{number}") for number in (1, 2)]
     run_ingester()
     local = now.astimezone(wutong.zone).replace(tzinfo=None).isoformat(" ", "seconds")  # by its own clock on the wall
-    listed = [{"id": 1, "v": "12.5"}, {"id": 2, "v": 30}, "nonsense", {"id": 3, "v": 1}]
+    listed = [{"id": 1, "v": "12.5"}, {"v": "of nobody"}, {"id": 2, "v": 30}, "nonsense", {"id": 3, "v": 1}]
     device.publish(f"{RAW}/gw/7/x", {"data": {"time": local, "list": listed}})
     wait_for(lambda: len(rows(db, "SELECT 1 FROM reading_drainage")) == 2)
     stored = rows(db, "SELECT device_id, ts, level FROM reading_drainage ORDER BY level")
     assert stored == [(ids[0], now, 12.5), (ids[1], now, 30.0)]
     assert rows(db, "SELECT address FROM discovered_device") == [("gw:3",)]
+    assert rows(db, "SELECT site_id, reason, count FROM rejected_message") == [(wutong.id, "missing_field", 1)]
 
 
 def test_what_cannot_be_read_is_told_at_its_site_and_the_rest_goes_on(

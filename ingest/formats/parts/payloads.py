@@ -1,7 +1,7 @@
 """Reads payloads with msgspec's decoders, and tells their mistakes as rejections that people of both languages understand."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -10,6 +10,7 @@ from ingest.model import RejectedError, RejectReason
 from ingest.sentences import WHOLE
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 _NOT_FINITE = re.compile(rb"[:\[,]\s*[+-]?(?:NaN|Inf(?:inity)?)\b", re.IGNORECASE)
 _PLACED = re.compile(r"(.*) - at `([^`]+)`", re.DOTALL)
@@ -37,6 +38,15 @@ def read(decode: Callable[[bytes], T], payload: bytes) -> T:
         raise _not_json(payload, error) from None
     except RecursionError:
         raise RejectedError("not_json", "nesting") from None
+
+
+def each_alone(parts: Iterable[T], items_of: Callable[[T], Iterable[Item]]) -> Iterator[Item | RejectedError]:
+    """What each part of a message comes to: one that cannot be read costs the others nothing, its error is among the items."""
+    for part in parts:
+        try:
+            yield from items_of(part)
+        except RejectedError as error:
+            yield error
 
 
 def not_as_declared(problem: str) -> RejectedError:
