@@ -10,17 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assets.models import Site
 from ingest.batch import Batch, Row
 from ingest.binary_copy import HEADER, TRAILER, reading_encoder, row_encoder
 from ingest.committer import Committer
 from ingest.health import Health
 from ingest.kinds import all_kinds
 from ingest.model import Message
+from ingest.queries.writing import mark_seen
 from ingest.tables import EVENT_TABLE, reading_table, series_tables
 from ingest.tracked import Seen, Transition
-from store.db import Connection, Database
+from store.db import Connection, Database, fetch_value
 from store.series import Column, SeriesTable, ensure_tables
-from tests.ingest.conftest import Devices
+from tests.ingest.conftest import Devices, insert_device, rows
 
 GATE = all_kinds()["gate_barrier"]
 GATES = reading_table(GATE)
@@ -305,3 +307,27 @@ def test_every_type_comes_back_as_it_was_written(every_type: Connection, **value
         got = cursor.execute("DELETE FROM round_trip RETURNING ts, flag, small, big, word, words, data").fetchone()
     assert got is not None
     assert [got[2] is None or got[2] == pytest.approx(expected[2]), *got[:2], *got[3:]] == [True, *expected[:2], *expected[3:]]
+
+
+def test_when_devices_were_last_heard_is_written_without_touching_an_index(db: Database, wutong: Site, now: datetime) -> None:
+    """More of them than a page of the table holds."""
+    with db.transaction() as conn:
+        seen = [
+            Seen(
+                site_id=wutong.id,
+                device_id=insert_device(conn, wutong.id, f"gate-{number}", "gate_barrier", now),
+                last_seen_at=now,
+                last_ts=now,
+                skew_ms=0,
+                grounds=(),
+            )
+            for number in range(200)
+        ]
+        mark_seen(conn, seen)
+    later = now + timedelta(seconds=30)
+    with db.transaction() as conn:
+        count = "SELECT pg_stat_get_xact_tuples_hot_updated('device_state'::regclass)"  # of this connection
+        before = fetch_value(conn, count)
+        mark_seen(conn, [msgspec.structs.replace(each, last_seen_at=later) for each in seen])
+        assert fetch_value(conn, count) - before > len(seen) * 0.9  # a row that grows may not fit
+    assert rows(db, "SELECT count(*) FROM device_state WHERE last_seen_at = %s", later) == [(len(seen),)]
