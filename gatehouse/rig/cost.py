@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import psutil
 
+from gatehouse.rig.queries import Commit
 from gatehouse.rig.stand import READING_TABLES, Stand
+
+_QUIET_LOOKS = 6  # so often looked at in a row, without having done anything since, a client is done
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,6 +21,15 @@ class Cost:
     broker_us: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Spent:
+    """CPU seconds so far; `own`: of client and database."""
+
+    client: float
+    own: float
+    broker: float
+
+
 class Meter:
     """Measures a client (the ingester, or the bare pipeline) that writes to `tables`."""
 
@@ -27,22 +39,34 @@ class Meter:
         self._tables = tables
 
     def measure(self, publish: Callable[[], None], messages: int) -> Cost:
-        """Call `publish`, which sends so many messages, and wait until all of them are committed."""
-        stand = self._stand
-        expected = stand.count_inserted(self._tables) + messages
-        own, broker = self._own(), self._seconds(stand.broker.pid)
-        begun = stand.clock.now()
-        publish()
-        stand.wait(lambda: stand.count_inserted(self._tables) >= expected)
-        own, broker = self._own() - own, self._seconds(stand.broker.pid) - broker
-        stand.wait(lambda: sum(commit.rows for commit in stand.commits_since(begun, self._tables)) >= messages)
-        commits = stand.commits_since(begun, self._tables)
-        rows = sum(commit.rows for commit in commits)
-        seconds = (commits[-1].at - begun).total_seconds()
-        return Cost(rate=rows / seconds, cpu_us=own * 1e6 / messages, broker_us=broker * 1e6 / messages)
+        """Call `publish`, which sends so many messages, and wait until all of them are committed.
 
-    def _own(self) -> float:
-        return self._seconds(self._client.pid) + self._seconds(self._stand.postgres.pid, with_children=True)
+        The CPU counts until the client has nothing to do any more: what is asked of the database afterwards is not its cost.
+        """
+        stand = self._stand
+        before, begun = self._spent(), stand.clock.now()
+        publish()
+        after, looks = before, 0
+
+        def is_done() -> bool:
+            nonlocal after, looks
+            spent = self._spent()
+            looks = 0 if spent.client > after.client else looks + 1
+            after = spent if looks == 0 else after
+            return looks >= _QUIET_LOOKS and _rows(stand.commits_since(begun, self._tables)) >= messages
+
+        stand.wait(is_done)
+        commits = stand.commits_since(begun, self._tables)
+        return Cost(
+            rate=_rows(commits) / (commits[-1].at - begun).total_seconds(),
+            cpu_us=(after.own - before.own) * 1e6 / messages,
+            broker_us=(after.broker - before.broker) * 1e6 / messages,
+        )
+
+    def _spent(self) -> _Spent:
+        client = self._seconds(self._client.pid)
+        database = self._seconds(self._stand.postgres.pid, with_children=True)
+        return _Spent(client=client, own=client + database, broker=self._seconds(self._stand.broker.pid))
 
     @staticmethod
     def _seconds(pid: int | None, *, with_children: bool = False) -> float:
@@ -54,3 +78,7 @@ class Meter:
                 times = each.cpu_times()
                 total += times.user + times.system
         return total
+
+
+def _rows(commits: Sequence[Commit]) -> int:
+    return sum(commit.rows for commit in commits)
