@@ -178,6 +178,7 @@ def _pictures(showcase: Showcase) -> list[Picture]:
         Picture(name="mappings-none", who="admin", path=f"/s/{showcase.others[0].slug}/mappings"),
         Picture(name="mapping", who="engineer", path=f"{site}/mappings/{ids['mapping']}"),
         Picture(name="mapping-new", who="admin", path=f"{site}/mappings/new?topic=jd-elevator/lift-01/state"),
+        Picture(name="mapping-list", who="engineer", path=f"{site}/mappings/new", do=_try_list),
         Picture(name="mapping-refused", who="engineer", path=f"{site}/mappings/new?topic=jd-elevator/lift-01/state", do=_save_form),
         Picture(name="assets", who="engineer", path=f"{site}/assets"),
         Picture(name="asset", who="engineer", path=asset),
@@ -256,6 +257,19 @@ def _save_form(page: Page) -> None:
     page.locator("[name=slug]").fill("hongyu")
     with page.expect_navigation():
         page.locator("#mapping-form button[type=submit]").click()
+
+
+def _try_list(page: Page) -> None:
+    """A gateway tells of two pumps, and of something that has no number."""
+    page.locator("details:has([name=entries_from]) > summary").click()
+    for name, value in {"slug": "pumps", "topic_filter": "pumps/+", "device_from": "no", "entries_from": "pumps"}.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.locator("#try-fold > summary").click()
+    page.locator("[name=try_topic]").fill("pumps/gw-1")
+    listed = '{"no": "P1", "amps": 4.2}, {"amps": 0}, {"no": "P3", "amps": 3.9}'
+    with page.expect_response(lambda response: response.url.endswith("/preview") and "P3" in response.text()):
+        page.locator("[name=try_payload]").fill(f'{{"pumps": [{listed}]}}')
+    page.locator(".gh-preview-device").first.wait_for()
 
 
 def _open_columns(page: Page) -> None:

@@ -93,8 +93,12 @@ def preview(mapping: TopicMapping, rules: Sequence[FieldRule], message: HeardMes
         items = readings(mapping, site, came)
     except RejectedError as error:
         return _preview(message, _fields_of(came), [Told(error=error)])
-    told = [_told(each, rules, came, zone) for each in items[:READINGS_SHOWN]]
-    return _preview(message, _first(lambda: fields_for_rules(mapping, came)), told, more=len(items) - len(told))
+    there = fields_for_rules(mapping, came) if items else []
+    told = [
+        Told(rest=fields, error=each) if isinstance(each, RejectedError) else _told(each, rules, came, zone)
+        for each, fields in zip(items[:READINGS_SHOWN], there, strict=False)
+    ]
+    return _preview(message, there[0] if there else {}, told, more=len(items) - len(told))
 
 
 def unread(message: HeardMessage) -> Preview:
@@ -136,9 +140,7 @@ def _first(find: Callable[[], list[dict[str, Scalar]]]) -> dict[str, Scalar]:
         return {}
 
 
-def _told(reading: Reading | RejectedError, rules: Sequence[FieldRule], message: Message, zone: tzinfo) -> Told:
-    if isinstance(reading, RejectedError):
-        return Told(error=reading)
+def _told(reading: Reading, rules: Sequence[FieldRule], message: Message, zone: tzinfo) -> Told:
     ts = (reading.ts if reading.ts.tzinfo else reading.ts.replace(tzinfo=zone)).astimezone(UTC)
     guess = guess_kind(named(rules, reading), all_kinds())
     told = _checked(reading, rules, all_kinds()[guess] if guess else None)

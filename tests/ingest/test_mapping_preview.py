@@ -90,6 +90,14 @@ def test_each_device_of_a_list_is_shown() -> None:
     assert [(each.device, each.found[0].value) for each in found.told] == [("1", 1500), ("2", 500)]
 
 
+def test_an_entry_without_its_device_is_shown_with_what_stands_in_it() -> None:
+    found = shown(heard({"list": [{"id": "a"}, {"name": "b", "v": 1}]}), entries_from="list", device_from="id")
+    first, second = found.told
+    assert (first.device, first.error) == ("a", None)
+    assert second.error is not None
+    assert (second.error.reason, second.rest) == ("missing_field", {"name": "b", "v": 1})
+
+
 def test_of_a_list_without_end_the_first_are_shown_with_the_names_that_rules_find() -> None:
     said = heard({"at": 1, "list": [{"id": number} for number in range(1000)]})
     found = shown(said, entries_from="list", device_from="id")
