@@ -14,6 +14,8 @@ from gatehouse.seed import seed_site
 from patrol.planning import plans, routes
 from patrol.planning.plans import PlanTimes
 from patrol.planning.queries import checkpoints as checkpoint_queries
+from patrol.slots import day_bounds
+from patrol.today import today_of
 from people import manage
 from people.models import SYSTEM, Role
 from simulators.compound import make_compound
@@ -103,7 +105,9 @@ def _plan_the_round(conn: Connection, spec: SimSite, site: Site, now: datetime) 
     ids = {point.code: point.id for point in checkpoint_queries.list_checkpoints(conn, site.id)}
     places = [ids[point.code] for point in spec.checkpoints]
     route = routes.create_route(conn, SYSTEM, now=now, site_id=site.id, name="全园巡逻", checkpoint_ids=places)
-    begins = (now - _ROUND_BEGAN).astimezone(site.zone)
+    # Today, also shortly after midnight: a round is shown on the day on which it begins.
+    midnight, _ = day_bounds(today_of(site, now), site.zone)
+    begins = max(now - _ROUND_BEGAN, midnight).astimezone(site.zone)
     ends = begins + timedelta(minutes=_ROUND_MINUTES)
     times = PlanTimes(from_time=begins.time(), until_time=ends.time(), every_minutes=_ROUND_MINUTES)
     before = begins - _ROUND_BEGAN
