@@ -142,7 +142,8 @@ def connect(broker: EmbeddedBroker) -> Iterator[Connect]:
     made: list[Publisher] = []
 
     def make(client_id: str = "device", *, url: str | None = None, will: tuple[str, str] | None = None) -> Publisher:
-        publisher = Publisher(url or broker.local_url, client_id, will=will)
+        # Two of one id would end each other's connections, again and again.
+        publisher = Publisher(url or broker.local_url, f"{client_id}-{len(made)}", will=will)
         made.append(publisher)
         return publisher
 
