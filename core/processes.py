@@ -107,12 +107,16 @@ class Watcher:
     """Starts a child again when it dies, in a thread of its own, until it is stopped.
 
     `restart` starts the child and waits until it answers; what it raises is logged and tried again.
+    `is_stuck`: whether it lives and does not do its work any more, so that only a new start helps.
     """
 
-    def __init__(self, child: ChildProcess, restart: Callable[[], None], *, name: str) -> None:
+    def __init__(
+        self, child: ChildProcess, restart: Callable[[], None], *, name: str, is_stuck: Callable[[], bool] = lambda: False
+    ) -> None:
         self._child = child
         self._restart = restart
         self._name = name
+        self._is_stuck = is_stuck
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watch-{name}", daemon=True)
 
@@ -132,6 +136,9 @@ class Watcher:
 
     def _run(self) -> None:
         while not self._stopping.wait(_LOOK_EVERY_SECONDS):
+            if self._child.pid is not None and self._is_stuck():
+                log.error("a server of ours is stuck, ending it", server=self._name)
+                self._child.stop()
             if self._child.pid is None:
                 log.error("a server of ours died, starting it again", server=self._name)
                 try:

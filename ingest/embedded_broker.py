@@ -18,6 +18,7 @@ from core.logs import get_logger
 from core.processes import ChildProcess, Watcher, end_leftover, free_port
 from ingest.broker_probe import BrokerProbeError, probe_broker
 from ingest.broker_url import parse_broker_url
+from ingest.full_disk import FullDisk
 from ingest.sparkplug_host import STATES
 from ingest.topics import nats_subjects
 
@@ -81,7 +82,8 @@ class EmbeddedBroker:
     `home_assistant_prefix`: lets a Home Assistant in that uses this discovery prefix, to hear what is published for it, of
     every site, and to say that it has started.
     `ack_wait`: seconds after which it sends again what a subscriber did not acknowledge.
-    It survives `kill -9` of itself and of us: the next start ends leftovers, and what it had acknowledged is there.
+    It survives `kill -9` of itself and of us: the next start ends leftovers, and what it had acknowledged is there. When its
+    disk was full and has room again it is started anew.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class EmbeddedBroker:
         self._max_ack_pending = max_ack_pending
         self._ack_wait = ack_wait
         self._process: ChildProcess | None = None
+        self._full_disk = FullDisk(self._log_file)
         self._watcher: Watcher | None = None
         self._reloading = threading.Lock()
 
@@ -149,10 +152,10 @@ class EmbeddedBroker:
         self._process = ChildProcess(
             [nats_server(), "-c", self._config_file],
             pid_file=self.folder / "broker.pid",
-            log_file=self.folder / "broker.log",
+            log_file=self._log_file,
         )
         self._start_and_wait()
-        self._watcher = Watcher(self._process, self._start_and_wait, name="nats-server")
+        self._watcher = Watcher(self._process, self._start_and_wait, name="nats-server", is_stuck=lambda: self._full_disk.is_over())
         self._watcher.start()
         return self
 
@@ -193,6 +196,10 @@ class EmbeddedBroker:
         return self.folder / "broker.conf"
 
     @property
+    def _log_file(self) -> Path:
+        return self.folder / "broker.log"
+
+    @property
     def _loopback(self) -> str:
         return from_here(self.listen)
 
@@ -216,7 +223,7 @@ class EmbeddedBroker:
             else:
                 log.error("credentials of a site are no bcrypt hash and were left out", site=site)
         text = _CONFIG.format(
-            log_file=self.folder / "broker.log",
+            log_file=self._log_file,
             store=self.folder / "messages",
             listen=self.listen,
             port=self.port,
@@ -249,6 +256,7 @@ class EmbeddedBroker:
         process = self._process
         if process is None:
             raise EmbeddedBrokerError("start() makes the process first")
+        self._full_disk = FullDisk(self._log_file)
         process.start()
         pause = threading.Event()
         waited = 0.0

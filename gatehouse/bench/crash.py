@@ -40,18 +40,25 @@ _SHORT = Size(kills=2, stops=1, away=2.0, calm=0.5)
 
 
 def measure(*, short: bool) -> Iterable[Figure]:
-    """With the embedded broker, which keeps what it has acknowledged."""
+    """With the embedded broker, which keeps what it has acknowledged, and may be on the database's disk."""
     yield from survive(EmbeddedBroker, short=short)
+    with small_disk() as folder:
+        if folder is not None:
+            yield from _disk_full("disk of both full", folder, _size(short), lambda _: EmbeddedBroker(folder / "broker"))
 
 
 def survive(make_broker: MakeBroker, *, short: bool) -> Iterable[Figure]:
     """Each disaster on a stand of its own, while messages keep coming: how many were sent, lost, and stored twice."""
-    size = _SHORT if short else Size()
+    size = _size(short)
     for name, disaster in _DISASTERS.items():
         yield from _survive(name, disaster, size, make_broker)
     with small_disk() as folder:
         if folder is not None:
-            yield from _disk_full(folder, size, make_broker)
+            yield from _disk_full("disk full", folder, size, make_broker)
+
+
+def _size(short: bool) -> Size:
+    return _SHORT if short else Size()
 
 
 class Scene:
@@ -175,17 +182,17 @@ def _survive(name: str, disaster: Callable[[Scene, Size], None], size: Size, mak
         yield from _count(name, scene)
 
 
-def _disk_full(disk: Path, size: Size, make_broker: MakeBroker) -> Iterator[Figure]:
+def _disk_full(name: str, disk: Path, size: Size, make_broker: MakeBroker) -> Iterator[Figure]:
     """The database finds no room for rows for a while; what was written can be read meanwhile."""
     with stand(SystemClock(), disk=disk, make_broker=make_broker) as place, _scene(place, size) as scene:
         ballast = fill(disk)
         scene.rest(size.away)
         with place.db.transaction() as conn:
             readable = queries.count_numbers(conn).rows
-        yield Figure(name="disk full: rows readable meanwhile", value=readable, unit="", goal=1, at_least=True)
+        yield Figure(name=f"{name}: rows readable meanwhile", value=readable, unit="", goal=1, at_least=True)
         ballast.unlink()
         scene.load.finish()
-        yield from _count("disk full", scene)
+        yield from _count(name, scene)
 
 
 def _count(name: str, scene: Scene) -> Iterator[Figure]:

@@ -176,6 +176,18 @@ def test_what_was_acknowledged_survives_kill_9_and_waits_for_its_subscriber(
     assert acknowledged == 2000
 
 
+def test_when_its_disk_was_full_and_has_room_again_it_is_started_anew(
+    broker: EmbeddedBroker, connect: Connect, wait_for: Wait
+) -> None:
+    before = broker.pid
+    with (broker.folder / "broker.log").open("ab") as log:
+        log.write(b"[ERR] JetStream stream '$G > $MQTT_msgs' critical write error: no space left on device\n")
+    wait_for(lambda: broker.pid not in (None, before))
+    again = broker.pid
+    wait_for(lambda: connect("again", url=broker.local_url), ignore=OSError)
+    assert broker.pid == again  # once
+
+
 def test_the_next_start_ends_what_an_earlier_one_left(tmp_path: Path) -> None:
     folder = tmp_path / "broker"
     first = EmbeddedBroker(folder).start()
