@@ -8,7 +8,12 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-_SAYS_SO = re.compile(rb"no space left on device|disk quota exceeded")
+# What clients call themselves stands in the log too, in quotes and behind their address, also of those who are not let in.
+_SAYS_SO = re.compile(
+    rb"^\[\d+\] [\d/]+ [\d:.]+ \[ERR\] (?:Filestore \[|JetStream (?:stream|failed to store) )"
+    rb"[^\n]*: (?:no space left on device|disk quota exceeded)$",
+    re.MULTILINE,
+)
 _ROOM_BYTES = 64 * 1024 * 1024  # more than the reserve that the jobs give up for alerts on a full disk
 
 
@@ -33,7 +38,7 @@ class FullDisk:
             if self._log_file.stat().st_size < self._read_to:  # another file by now
                 self._read_to = 0
             file.seek(self._read_to)
-            lines = file.read()
-            self._read_to += len(lines)
+            lines, end, _ = file.read().rpartition(b"\n")  # whole ones: the middle of one may look like another
+            self._read_to += len(lines) + len(end)
             return lines
         return b""

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import bcrypt
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from core.clock import SystemClock
 from core.processes import free_port
 from ingest.embedded_broker import EmbeddedBroker, EmbeddedBrokerError, Rights
+from ingest.full_disk import FullDisk
 from ingest.inbox import Inbox
 from ingest.model import Message
 from ingest.mqtt import MqttClient
@@ -181,11 +183,23 @@ def test_when_its_disk_was_full_and_has_room_again_it_is_started_anew(
 ) -> None:
     before = broker.pid
     with (broker.folder / "broker.log").open("ab") as log:
-        log.write(b"[ERR] JetStream stream '$G > $MQTT_msgs' critical write error: no space left on device\n")
+        log.write(
+            b"[7] 2026/11/22 04:00:00.021294 [ERR] JetStream stream '$G > $MQTT_msgs' critical write error: no space left on device\n"
+        )
     wait_for(lambda: broker.pid not in (None, before))
     again = broker.pid
     wait_for(lambda: connect("again", url=broker.local_url), ignore=OSError)
     assert broker.pid == again  # once
+
+
+def test_nobody_makes_it_start_anew_by_a_name(broker: EmbeddedBroker, connect: Connect, wait_for: Wait) -> None:
+    """Of those who are not let in the name stands in the log, too; a line of its own it does not become."""
+    log = broker.folder / "broker.log"
+    disk = FullDisk(log)
+    says_so = "\n[7] 2026/11/22 04:00:00.021294 [ERR] JetStream stream 'a' write error: no space left on device"
+    assert connect(url=f"mqtt://{quote(says_so, safe='')}:x@127.0.0.1:{broker.port}").refused
+    wait_for(lambda: "no space left on device" in log.read_text(encoding="utf-8"))
+    assert not disk.is_over()
 
 
 def test_the_next_start_ends_what_an_earlier_one_left(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.full_disk import FullDisk
 
-SAYS_SO = b"[ERR] JetStream stream '$G > $MQTT_msgs' critical write error: write 1.blk: no space left on device\n"
+SAYS_SO = b"[7] 2026/11/22 04:00:00.021294 [ERR] JetStream stream '$G > $MQTT_msgs' critical write error: write 1.blk: no space left on device\n"
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -38,6 +38,17 @@ def test_it_is_over_when_there_is_room_again(tmp_path: Path, free: dict[str, int
     free["bytes"] = 10**9
     assert disk.is_over()
     assert not FullDisk(log).is_over()  # it was started anew
+
+
+def test_it_is_the_server_that_says_so_not_who_connects(tmp_path: Path, free: dict[str, int]) -> None:
+    log = tmp_path / "broker.log"
+    disk = FullDisk(log)
+    head = b'[7] 2026/11/22 04:00:00.000000 [ERR] 127.0.0.1:9 - mid:24 - "'
+    add(log, head + b'no space left on device"\n' + head)
+    assert not disk.is_over()
+    add(log, SAYS_SO.replace(b"\n", b"\\n") + b'" - authentication error: no space left on device\n')
+    assert not disk.is_over()
+    assert free["bytes"]
 
 
 def test_a_log_that_was_begun_anew_is_followed(tmp_path: Path, free: dict[str, int]) -> None:
