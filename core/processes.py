@@ -140,7 +140,7 @@ class Watcher:
                 log.error("a server of ours is stuck, ending it", server=self._name)
                 self._child.stop()
             if self._child.pid is None:
-                log.error("a server of ours died, starting it again", server=self._name)
+                log.error("a server of ours does not run, starting it again", server=self._name)
                 try:
                     self._restart()
                 except Exception:
