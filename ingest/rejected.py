@@ -32,9 +32,10 @@ class Rejected:
 
 
 class RejectedMessages:
-    """The rejections of one batch. Equal ones only count."""
+    """The rejections of one batch. Equal ones only count; of one message that tells of a thousand devices the first one does."""
 
     def __init__(self) -> None:
+        self._last: dict[tuple[int | None, str, RejectReason], Message] = {}
         self._rejected: dict[tuple[int | None, str, RejectReason], Rejected] = {}
 
     def __len__(self) -> int:
@@ -55,6 +56,9 @@ class RejectedMessages:
         if (site_id, topic, error.reason) not in self._rejected and len(self._rejected) >= _MOST_DIFFERENT:
             topic = ""
         key = (site_id, topic, error.reason)
+        if self._last.get(key) is message:
+            return
+        self._last[key] = message
         found = self._rejected.get(key)
         if found is None:
             found = self._rejected[key] = Rejected(

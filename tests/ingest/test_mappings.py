@@ -150,7 +150,7 @@ def test_one_message_of_a_gateway_tells_of_several_devices(
     ids = [register(db, wutong, now, slug=f"pit-{number}", address=f"gw:{number}") for number in (1, 2)]
     run_ingester()
     local = now.astimezone(wutong.zone).replace(tzinfo=None).isoformat(" ", "seconds")  # by its own clock on the wall
-    listed = [{"id": 1, "v": "12.5"}, {"v": "of nobody"}, {"id": 2, "v": 30}, "nonsense", {"id": 3, "v": 1}]
+    listed = [{"id": 1, "v": "12.5"}, {"v": "of nobody"}, {"id": 2, "v": 30}, "nonsense", {"id": 3, "v": 1}, *[{}] * 900]
     device.publish(f"{RAW}/gw/7/x", {"data": {"time": local, "list": listed}})
     wait_for(lambda: len(rows(db, "SELECT 1 FROM reading_drainage")) == 2)
     stored = rows(db, "SELECT device_id, ts, level FROM reading_drainage ORDER BY level")
